@@ -1,0 +1,73 @@
+# Greenroom. `make help` lists what a person can ask for.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+PACKAGES := . layers/core layers/media layers/speech layers/vision infra/local cli
+EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
+INPUTS := pyproject.toml $(wildcard layers/*/pyproject.toml) infra/local/pyproject.toml cli/pyproject.toml
+
+.PHONY: help run demo test lint format types bench contracts lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: .venv/.run ## start the whole platform on this machine (Ctrl-C stops it)
+	@$(BIN)/greenroom run $(ARGS)
+
+demo: .venv/.run ## one interview from HR's batch to the signed webhook: make demo [VIDEO=path] [SCREEN=path]
+	@$(BIN)/greenroom demo $(if $(VIDEO),"$(VIDEO)") $(if $(SCREEN),--screen "$(SCREEN)") $(ARGS)
+
+test: lint ## lint, then every test that this machine can run
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+lint: .venv/.dev ## formatter, linter, types, direction rules
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: .venv/.dev ## format the code and mend what the linter can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: .venv/.dev ## measure against floors and peers: make bench [ONLY=name]
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+contracts: .venv/.dev ## write the generated parts of contracts/ again
+	@$(BIN)/python -m contracts.generate
+
+lock: $(UV) ## resolve the requirement files again, with hashes
+	@$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 $(ARGS) \
+	  --custom-compile-command "make lock" requirements/uv.in -o requirements/uv.txt
+	@$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 $(ARGS) \
+	  --no-emit-package greenroom-core --no-emit-package greenroom-media --no-emit-package greenroom-speech \
+	  --no-emit-package greenroom-vision --no-emit-package greenroom-local --no-emit-package greenroom-cli \
+	  --override requirements/overrides.txt --custom-compile-command "make lock" \
+	  -c requirements/uv.txt pyproject.toml requirements/build.in -o requirements/run.txt
+	@$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 $(ARGS) \
+	  --no-emit-package greenroom-core --no-emit-package greenroom-media --no-emit-package greenroom-speech \
+	  --no-emit-package greenroom-vision --no-emit-package greenroom-local --no-emit-package greenroom-cli \
+	  --override requirements/overrides.txt --custom-compile-command "make lock" \
+	  -c requirements/run.txt pyproject.toml requirements/build.in --group dev -o requirements/dev.txt
+
+clean: ## remove what make installed and wrote, but not the data folder
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache artefacts
+
+$(UV): requirements/uv.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+# Installing for run never removes what dev needs: dev is a superset at the same versions.
+.venv/.run: $(UV) requirements/run.txt $(INPUTS)
+	@test -e .venv/.dev || $(UV) pip sync --quiet --require-hashes requirements/run.txt
+	@test ! -e .venv/.dev || $(UV) pip sync --quiet --require-hashes requirements/dev.txt
+	@$(UV) pip install --quiet --no-deps --no-build-isolation $(EDITABLE)
+	@touch $@
+
+.venv/.dev: $(UV) requirements/dev.txt $(INPUTS)
+	@$(UV) pip sync --quiet --require-hashes requirements/dev.txt
+	@$(UV) pip install --quiet --no-deps --no-build-isolation $(EDITABLE)
+	@touch .venv/.run $@
