@@ -1,0 +1,1 @@
+"""What every Greenroom function shares: domain, adapters, runtime, host."""

@@ -1,0 +1,81 @@
+"""analysis.json and the one interface that every analysis module implements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Protocol
+
+from pydantic import Field
+
+from greenroom.domain.model import Document, Seconds, Sha256, Share, Slug
+from greenroom.domain.template import TrackName
+
+ENTRY_POINTS = "greenroom.analysis"
+"""The entry-point group in which modules register."""
+
+
+class Observation(Document):
+    """One thing seen or heard: a value over a time range, in seconds from the recording's start.
+
+    `kind` is the feature's name (`speech`, `pause`, `speech_share`, `face_presence`); `n` is the number of
+    samples (frames, windows) behind it; `confidence` 0–1.
+    """
+
+    kind: Slug
+    start_s: Seconds
+    end_s: Seconds
+    value: Annotated[float, Field(allow_inf_nan=False)]
+    unit: str
+    confidence: Share
+    n: Annotated[int, Field(ge=0)]
+
+
+class ModuleResult(Document):
+    """What one module found on one attempt, with everything needed to find it again.
+
+    `status` is `ok`, `not_measured` (with `reason`: not installed, no consent, no speech …) or `failed`.
+    """
+
+    module: Slug
+    version: str
+    model_digest: Sha256 | None = None
+    status: Literal["ok", "not_measured", "failed"]
+    reason: str | None = None
+    observations: list[Observation] = []
+
+
+class Analysis(Document):
+    """All modules' results on one attempt. `inputs` are the recordings' digests by track."""
+
+    interview: str
+    answer: str
+    attempt: Annotated[int, Field(ge=1)]
+    inputs: dict[str, Sha256]
+    modules: list[ModuleResult]
+
+
+class AnalysisModule(Protocol):
+    """A module: a class without arguments, registered under its name in `ENTRY_POINTS`.
+
+    `purpose` is the consent it needs; `tracks` the tracks it looks at; `provides` the kinds it can observe.
+    """
+
+    name: str
+    version: str
+    purpose: Literal["recording", "transcript", "face"]
+    tracks: tuple[TrackName, ...]
+    provides: tuple[str, ...]
+
+    def model_digest(self) -> str | None:
+        """SHA-256 of the model's bytes, None where there is no model."""
+
+    def self_test(self) -> None:
+        """Raise when the module, on a golden input that it carries, does not find what is there."""
+
+    def observe(self, recordings: Mapping[TrackName, Path]) -> list[Observation]:
+        """Observations on local copies of the recordings. Raises `NotMeasured` with the reason."""
+
+
+class NotMeasured(Exception):
+    """A module could not measure this recording; the reason is shown to people."""

@@ -1,0 +1,142 @@
+"""A batch: one call of the EHR that invites many candidates; each row stands or falls by itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter, ValidationError
+
+from greenroom.domain.errors import Invalid, TooLarge
+from greenroom.domain.model import Document, Locale, Slug, invalid_document
+from greenroom.domain.template import Question
+
+MAX_ROWS = 5000
+
+Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]+$", max_length=200)]
+"""One printable line: a newline in a name would become a header of a mail."""
+
+Email = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$",
+        max_length=254,
+    ),
+]
+"""An address as HTML's `input type=email` accepts it (WHATWG), so no quoting tricks reach the mail."""
+
+
+class Resume(Document):
+    """What the EHR knows about the candidate; only what questions and filters use."""
+
+    education: Annotated[str, StringConstraints(max_length=100)] | None = None
+    years_of_experience: Annotated[float, Field(ge=0, le=80)] | None = None
+    keywords: Annotated[
+        list[Annotated[str, StringConstraints(max_length=50)]], Field(max_length=50)
+    ] = []
+
+
+class CandidateRow(Document):
+    """One candidate as the EHR sends them; `external_id` is the EHR's own id."""
+
+    external_id: Annotated[Line, StringConstraints(max_length=100)]
+    name: Line
+    email: Email
+    locale: Locale | None = None
+    resume: Resume | None = None
+
+
+class RowError(Document):
+    """Why one row was not taken. `row` counts from 1, as people count."""
+
+    row: int
+    code: Literal["invalid_row", "duplicate_candidate"]
+    field: str
+    message: str
+
+
+class BatchHead(Document):
+    """What holds for all rows. `questions` replaces the template's when HR edited the list."""
+
+    template: Slug
+    competency_model: Slug
+    deadline: AwareDatetime
+    locale: Locale = "zh-CN"
+    questions: Annotated[list[Question], Field(min_length=1, max_length=50)] | None = None
+
+
+@dataclass(frozen=True)
+class BatchRequest:
+    """A parsed batch: the head, the good rows with their numbers, the errors of the others."""
+
+    head: BatchHead
+    rows: list[tuple[int, CandidateRow]]
+    errors: list[RowError]
+
+
+_ROWS: TypeAdapter[list[CandidateRow]] = TypeAdapter(list[CandidateRow])
+
+
+def parse_batch(body: bytes) -> BatchRequest:
+    """Read a batch. A bad row is reported and left out; a bad head refuses the whole batch.
+
+    Raises `Invalid` (`invalid_json`, `invalid_document`, `no_rows`) and `TooLarge` (`too_many_rows`).
+    """
+    try:
+        document = json.loads(body)
+    except ValueError as error:
+        raise Invalid(f"not JSON: {error}", code="invalid_json") from error
+    if not isinstance(document, dict):
+        raise Invalid("a batch is a JSON object", code="invalid_document")
+    raw = document.pop("candidates", None)
+    if not isinstance(raw, list) or not raw:
+        raise Invalid("`candidates` must be a list of at least one candidate", code="no_rows")
+    if len(raw) > MAX_ROWS:
+        raise TooLarge(f"{len(raw)} candidates; one batch takes {MAX_ROWS}", code="too_many_rows")
+    try:
+        head = BatchHead.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        raise invalid_document("batch", error) from error
+    rows, errors = _parse_rows(raw)
+    rows, duplicates = _without_duplicates(rows)
+    return BatchRequest(head, rows, sorted(errors + duplicates, key=lambda error: error.row))
+
+
+def _parse_rows(raw: list[Any]) -> tuple[list[tuple[int, CandidateRow]], list[RowError]]:
+    try:
+        return list(enumerate(_ROWS.validate_python(raw), start=1)), []
+    except ValidationError as error:
+        first: dict[int, RowError] = {}
+        for item in error.errors(include_url=False, include_input=False, include_context=False):
+            index, *path = item["loc"]
+            assert isinstance(index, int)  # noqa: S101  (a list's errors are located by index)
+            field = ".".join(str(step) for step in path)
+            message = item["msg"]
+            first.setdefault(
+                index, RowError(row=index + 1, code="invalid_row", field=field, message=message)
+            )
+    good = [(index + 1, row) for index, row in enumerate(raw) if index not in first]
+    parsed = _ROWS.validate_python([row for _, row in good])
+    return list(zip((number for number, _ in good), parsed, strict=True)), list(first.values())
+
+
+def _without_duplicates(
+    rows: list[tuple[int, CandidateRow]],
+) -> tuple[list[tuple[int, CandidateRow]], list[RowError]]:
+    """The first row of a candidate counts; a later one with the same id or address is an error."""
+    seen: dict[tuple[str, str], int] = {}
+    kept: list[tuple[int, CandidateRow]] = []
+    errors: list[RowError] = []
+    for number, row in rows:
+        marks = [("external_id", row.external_id), ("email", row.email.lower())]
+        earlier = next((mark for mark in marks if mark in seen), None)
+        if earlier is None:
+            seen.update(dict.fromkeys(marks, number))
+            kept.append((number, row))
+        else:
+            message = f"same {earlier[0]} as row {seen[earlier]}"
+            errors.append(
+                RowError(row=number, code="duplicate_candidate", field=earlier[0], message=message)
+            )
+    return kept, errors

@@ -1,0 +1,61 @@
+"""Steps of an interview: rows of the process log 面试流程日志, and the webhooks made from them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from greenroom.domain.model import Document
+
+
+class EventType(StrEnum):
+    INTERVIEW_CREATED = "interview.created"
+    INTERVIEW_INVITED = "interview.invited"
+    INVITATION_FAILED = "invitation.failed"
+    INTERVIEW_OPENED = "interview.opened"
+    CONSENT_GIVEN = "consent.given"
+    INTERVIEW_STARTED = "interview.started"
+    ANSWER_STARTED = "answer.started"
+    ANSWER_SEALED = "answer.sealed"
+    ANSWER_ASSEMBLED = "answer.assembled"
+    ANSWER_CHECKED = "answer.checked"
+    ANSWER_RE_RECORD = "answer.re_record"
+    ANSWER_ANALYSED = "answer.analysed"
+    INTERVIEW_SUBMITTED = "interview.submitted"
+    INTERVIEW_RE_RECORD = "interview.re_record"
+    INTERVIEW_SCORED = "interview.scored"
+    INTERVIEW_HUMAN_REVIEW = "interview.human_review"
+    INTERVIEW_EXPIRED = "interview.expired"
+    INTERVIEW_CANCELLED = "interview.cancelled"
+
+
+class EventData(Document):
+    """The thin payload: who and where it stands; `details` differ by type; `links` lead to the rest."""
+
+    interview: str
+    batch: str
+    candidate: str
+    state: str
+    ehr_status: str
+    details: dict[str, Any] = {}
+    links: dict[str, str] = {}
+
+
+class Event(Document):
+    """A CloudEvents 1.0 envelope; `id` never changes, however often the event is sent.
+
+    `sequence` counts from 1 within the interview (`subject`); a receiver sees them in this order.
+    """
+
+    specversion: Literal["1.0"] = "1.0"
+    id: str
+    source: str = "/greenroom"
+    type: EventType
+    subject: str
+    time: datetime
+    sequence: Annotated[int, Field(ge=1)]
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: EventData

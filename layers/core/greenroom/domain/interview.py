@@ -1,0 +1,115 @@
+"""States of an interview and of its answers, and the moves between them.
+
+Interview::
+
+    created ──mail accepted──▶ invited ──link opened──▶ opened ──first attempt──▶ in_progress
+       │                                                                              │ submit
+       │            ┌──────────────────────submit again──────────┐                    ▼
+       │            │                                            └─────────────▶ submitted
+       │        re_record ◀──an answer must be asked again──┬─────────────────────────┤
+       │                                                    │     every answer is in  │
+       │                                                    │         ┌───────────────┴─────────┐
+       │                                                    └────── scored               human_review
+       ▼                                                              └────────▶ decided ◀──────┘
+    cancelled, expired: from any state before `submitted` (and `re_record`)
+
+Answer (always about its attempt in focus: the newest sealed one)::
+
+    pending ──attempt──▶ recording ──manifest──▶ sealed ──▶ assembled ──▶ checked ──▶ analysed
+                             ▲                     ▲            └──▶ re_record
+                             └──── another take, or the re-record ───────┘
+
+Every move is one compare-and-set in the database; a move whose `from` no longer holds changes nothing,
+so a repeated or late event is harmless.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+
+class InterviewState(StrEnum):
+    CREATED = "created"
+    INVITED = "invited"
+    OPENED = "opened"
+    IN_PROGRESS = "in_progress"
+    SUBMITTED = "submitted"
+    RE_RECORD = "re_record"
+    SCORED = "scored"
+    HUMAN_REVIEW = "human_review"
+    DECIDED = "decided"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class AnswerState(StrEnum):
+    PENDING = "pending"
+    RECORDING = "recording"
+    SEALED = "sealed"
+    ASSEMBLED = "assembled"
+    CHECKED = "checked"
+    ANALYSED = "analysed"
+    RE_RECORD = "re_record"
+
+
+_I = InterviewState
+_A = AnswerState
+
+INTERVIEW_MOVES: dict[InterviewState, frozenset[InterviewState]] = {
+    _I.CREATED: frozenset({_I.INVITED, _I.OPENED, _I.CANCELLED, _I.EXPIRED}),
+    _I.INVITED: frozenset({_I.OPENED, _I.CANCELLED, _I.EXPIRED}),
+    _I.OPENED: frozenset({_I.IN_PROGRESS, _I.CANCELLED, _I.EXPIRED}),
+    _I.IN_PROGRESS: frozenset({_I.SUBMITTED, _I.CANCELLED, _I.EXPIRED}),
+    _I.SUBMITTED: frozenset({_I.RE_RECORD, _I.SCORED, _I.HUMAN_REVIEW}),
+    _I.RE_RECORD: frozenset({_I.SUBMITTED, _I.CANCELLED, _I.EXPIRED}),
+    _I.SCORED: frozenset({_I.RE_RECORD, _I.DECIDED}),
+    _I.HUMAN_REVIEW: frozenset({_I.RE_RECORD, _I.DECIDED}),
+    _I.DECIDED: frozenset(),
+    _I.EXPIRED: frozenset(),
+    _I.CANCELLED: frozenset(),
+}
+
+ANSWER_MOVES: dict[AnswerState, frozenset[AnswerState]] = {
+    _A.PENDING: frozenset({_A.RECORDING, _A.SEALED}),
+    _A.RECORDING: frozenset({_A.SEALED}),
+    _A.SEALED: frozenset({_A.SEALED, _A.ASSEMBLED}),
+    _A.ASSEMBLED: frozenset({_A.SEALED, _A.CHECKED, _A.RE_RECORD}),
+    _A.CHECKED: frozenset({_A.SEALED, _A.ANALYSED}),
+    _A.ANALYSED: frozenset({_A.SEALED}),
+    _A.RE_RECORD: frozenset({_A.RECORDING, _A.SEALED}),
+}
+
+RECORDABLE = frozenset({_I.OPENED, _I.IN_PROGRESS, _I.RE_RECORD})
+"""States in which the candidate may start an attempt."""
+
+RECEIVED = frozenset({_A.SEALED, _A.ASSEMBLED, _A.CHECKED, _A.ANALYSED})
+"""An answer that the candidate need not give again."""
+
+SETTLED = frozenset({_A.ANALYSED, _A.RE_RECORD})
+"""An answer that nothing in the pipeline is working on."""
+
+EhrStatus = Literal["待面试", "面试完成", "需二次录制", "已取消", "已过期"]
+
+
+def ehr_status(state: InterviewState) -> EhrStatus:
+    """The status that HR knows in the EHR and OA."""
+    match state:
+        case _I.CREATED | _I.INVITED | _I.OPENED | _I.IN_PROGRESS:
+            return "待面试"
+        case _I.RE_RECORD:
+            return "需二次录制"
+        case _I.CANCELLED:
+            return "已取消"
+        case _I.EXPIRED:
+            return "已过期"
+        case _:
+            return "面试完成"
+
+
+def can_take(answer: AnswerState, attempts: int, takes: int) -> bool:
+    """Whether the candidate may start another attempt, with `attempts` sealed so far.
+
+    A re-record is always allowed: the platform asked for it.
+    """
+    return answer == _A.RE_RECORD or attempts < takes

@@ -1,0 +1,82 @@
+"""The manifest: what the candidate's client says it recorded, sealed when an answer is finished."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from greenroom.domain.model import Document, Sha256
+from greenroom.domain.template import TrackName
+
+MAX_PART_BYTES = 64 * 2**20
+MAX_PARTS = 20_000
+Milliseconds = Annotated[int, Field(ge=0, le=86_400_000)]
+
+
+class Part(Document):
+    """One uploaded piece: numbered from 0 within its segment, with the time it covers.
+
+    `start_ms` and `end_ms` are on the attempt's clock (0 = the attempt's start), the same for all tracks.
+    """
+
+    part: Annotated[int, Field(ge=0, lt=MAX_PARTS)]
+    size: Annotated[int, Field(gt=0, le=MAX_PART_BYTES)]
+    sha256: Sha256
+    start_ms: Milliseconds
+    end_ms: Milliseconds
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.end_ms < self.start_ms:
+            raise ValueError(f"part {self.part} ends before it starts")
+        return self
+
+
+class Segment(Document):
+    """What one start of the recorder produced; a reload or a crash begins the next segment."""
+
+    segment: Annotated[int, Field(ge=0, le=999)]
+    mime_type: Annotated[str, StringConstraints(pattern=r"^video/[a-z0-9.+-]{1,40}(;.{0,100})?$")]
+    parts: Annotated[list[Part], Field(min_length=1, max_length=MAX_PARTS)]
+
+    @model_validator(mode="after")
+    def _parts_in_order(self) -> Self:
+        numbers = [part.part for part in self.parts]
+        if any(later <= earlier for earlier, later in itertools.pairwise(numbers)):
+            raise ValueError(f"parts of segment {self.segment} must be listed once each, in order")
+        return self
+
+
+class TrackManifest(Document):
+    track: TrackName
+    segments: Annotated[list[Segment], Field(min_length=1, max_length=1000)]
+
+    @model_validator(mode="after")
+    def _segments_in_order(self) -> Self:
+        numbers = [segment.segment for segment in self.segments]
+        if any(later <= earlier for earlier, later in itertools.pairwise(numbers)):
+            raise ValueError(f"segments of {self.track} must be listed once each, in order")
+        return self
+
+
+class Marker(Document):
+    """A moment that the candidate marked (C6)."""
+
+    at_ms: Milliseconds
+    note: Annotated[str, StringConstraints(max_length=500)] = ""
+
+
+class Manifest(Document):
+    """All tracks of one attempt."""
+
+    tracks: Annotated[list[TrackManifest], Field(min_length=1, max_length=2)]
+    markers: Annotated[list[Marker], Field(max_length=200)] = []
+
+    @model_validator(mode="after")
+    def _tracks_once(self) -> Self:
+        names = [track.track for track in self.tracks]
+        if len(set(names)) != len(names):
+            raise ValueError("a track is listed twice")
+        return self

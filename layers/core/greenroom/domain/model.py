@@ -1,0 +1,64 @@
+"""The base of every document that crosses a border: strict, immutable, canonical as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from greenroom.domain.errors import Invalid
+
+Locale = Literal["zh-CN", "en"]
+LocalizedText = dict[Locale, Annotated[str, StringConstraints(min_length=1, max_length=2000)]]
+"""One text in several languages, e.g. ``{"zh-CN": "沟通能力", "en": "Communication"}``."""
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+"""A name that people choose and systems repeat: lower case, digits, `_`, `-`; at most 64."""
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+def text_in(texts: LocalizedText, locale: str) -> str:
+    """The text in `locale`, else in English, else the first there is."""
+    return texts.get(locale) or texts.get("en") or next(iter(texts.values()))  # type: ignore[call-overload]
+
+
+class Document(BaseModel):
+    """A frozen pydantic model that refuses unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def parse(cls, body: bytes | str, *, what: str | None = None) -> Self:
+        """Read JSON; `Invalid` (code `invalid_document`) says where it is wrong."""
+        try:
+            return cls.model_validate_json(body)
+        except ValidationError as error:
+            raise invalid_document(what or cls.__name__, error) from error
+
+    def canonical(self) -> bytes:
+        """The same document gives the same bytes: sorted keys, no spaces, UTF-8."""
+        return canonical_json(self.model_dump(mode="json"))
+
+
+def canonical_json(value: Any) -> bytes:
+    """JSON with sorted keys and no spaces, UTF-8, ended by a newline."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return text.encode() + b"\n"
+
+
+def invalid_document(what: str, error: ValidationError) -> Invalid:
+    """Pydantic's errors as one `Invalid` whose `errors` list names each place."""
+    errors = [
+        {"at": ".".join(str(step) for step in item["loc"]), "message": item["msg"]}
+        for item in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    first = errors[0]
+    return Invalid(
+        f"{what}: {first['at'] or 'document'}: {first['message']}",
+        code="invalid_document",
+        errors=errors[:50],
+    )

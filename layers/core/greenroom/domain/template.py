@@ -1,0 +1,87 @@
+"""Interview templates (A1): what is asked, under which limits, and when a recording is good enough."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from greenroom.domain.model import Document, LocalizedText, Seconds, Slug
+
+TrackName = Literal["camera", "screen"]
+Scenario = Literal["screening", "skills", "values"]
+
+
+class Question(Document):
+    """One question; its id is the answer's id in keys, events and reports."""
+
+    id: Slug
+    text: LocalizedText
+    hint: LocalizedText | None = None
+    competencies: Annotated[list[Slug], Field(max_length=10)] = []
+    tracks: Annotated[list[TrackName], Field(min_length=1, max_length=2)] = ["camera"]
+    think_s: Seconds = 0
+    min_s: Seconds = 0
+    max_s: Annotated[float, Field(gt=0, le=7200)] = 180
+    takes: Annotated[int, Field(ge=1, le=20)] = 1
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.min_s >= self.max_s:
+            raise ValueError(f"question {self.id}: min_s must be below max_s")
+        if len(set(self.tracks)) != len(self.tracks) or "camera" not in self.tracks:
+            raise ValueError(
+                f"question {self.id}: tracks must hold camera once, and screen at most once"
+            )
+        return self
+
+
+class Tier(Document):
+    """A target and a floor. Worse than the target is a warning, worse than the floor a re-record.
+
+    Either may be absent: no floor means that this measure never asks for a re-record by itself.
+    Which side is worse follows from the measure (fewer frames, more silence).
+    """
+
+    target: float | None = None
+    floor: float | None = None
+
+
+class QualityTiers(Document):
+    """When a recording is usable. Units in the names; shares are of the recording's duration."""
+
+    fps: Tier = Tier(target=25, floor=10)
+    height_px: Tier = Tier(target=720, floor=240)
+    screen_height_px: Tier = Tier(target=1080, floor=720)
+    black_share: Tier = Tier(target=0.02, floor=0.5)
+    frozen_share: Tier = Tier(target=0.1, floor=0.8)
+    silence_share: Tier = Tier(target=0.6, floor=0.98)
+    clipping_share: Tier = Tier(target=0.02, floor=0.5)
+    loudness_lufs: Tier = Tier(target=-35, floor=-60)
+    lost_share: Tier = Tier(target=0.0, floor=0.5)
+
+
+class Template(Document):
+    """A scenario ready to be sent. HR can copy and edit it."""
+
+    id: Slug
+    version: Annotated[int, Field(ge=1)] = 1
+    scenario: Scenario
+    name: LocalizedText
+    questions: Annotated[list[Question], Field(min_length=1, max_length=50)]
+    quality: QualityTiers = QualityTiers()
+    analysis: Annotated[list[Slug], Field(max_length=20)] = ["speech", "vision", "language"]
+
+    @model_validator(mode="after")
+    def _questions_are_distinct(self) -> Self:
+        ids = [question.id for question in self.questions]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two questions have the same id")
+        return self
+
+    def question(self, answer: str) -> Question:
+        """The question that `answer` answers. Raises KeyError."""
+        for question in self.questions:
+            if question.id == answer:
+                return question
+        raise KeyError(answer)
