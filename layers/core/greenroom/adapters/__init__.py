@@ -1,0 +1,1 @@
+"""One module per seam to the outside: object store, database, mail, webhooks. Imported lazily."""

@@ -1,0 +1,1 @@
+"""What a handler needs: settings, the Chalice subclass, storage events, problems, auth, logging."""

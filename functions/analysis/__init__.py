@@ -1,0 +1,1 @@
+"""Runs the analysis modules and scores the interview when every answer is in."""

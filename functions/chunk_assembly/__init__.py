@@ -1,0 +1,1 @@
+"""Joins verified parts into one recording per track."""

@@ -1,0 +1,1 @@
+"""HR's pages, and the read API behind them."""

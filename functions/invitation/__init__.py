@@ -1,0 +1,1 @@
+"""Takes batches from HR's systems, creates the interviews and sends the invitations."""

@@ -1,0 +1,1 @@
+"""The candidate's page behind the personal link."""

@@ -1,0 +1,1 @@
+"""Measures a recording and holds it against the template's tiers."""

@@ -1,0 +1,1 @@
+"""Signs uploads for one attempt at a time and seals what the candidate finished."""

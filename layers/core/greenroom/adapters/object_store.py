@@ -1,0 +1,267 @@
+"""The S3-compatible object store, as this product uses it, with every error mapped to ours.
+
+Checksums that S3-compatibles do not know are switched off (`when_required`): integrity is our own
+SHA-256 manifest.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import boto3
+from boto3.exceptions import Boto3Error, S3UploadFailedError
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from greenroom.clock import Clock, now_utc
+from greenroom.domain.errors import Forbidden, GreenroomError, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+MULTIPART_BYTES = 16 * 2**20
+_TRANSFER = TransferConfig(
+    multipart_threshold=MULTIPART_BYTES, multipart_chunksize=MULTIPART_BYTES, max_concurrency=4
+)
+_MISSING = {"404", "NoSuchKey", "NotFound", "NoSuchBucket"}
+_DENIED = {"403", "AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId"}
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    """An object without its bytes. `size` in bytes; `modified` in UTC."""
+
+    key: str
+    size: int
+    etag: str
+    modified: dt.datetime
+
+
+@dataclass(frozen=True)
+class UploadPolicy:
+    """A presigned POST for every object below `key_prefix`.
+
+    `fields` go into the form before the file, with `key` and `Content-Type` added by the sender.
+    """
+
+    url: str
+    fields: dict[str, str]
+    key_prefix: str
+    content_type_prefix: str
+    expires_at: dt.datetime
+    max_bytes: int
+
+
+@dataclass(frozen=True)
+class NotificationRule:
+    """Objects created below `prefix` and ending with `suffix` are announced to `queue_arn`."""
+
+    queue_arn: str
+    prefix: str
+    suffix: str
+
+
+class ByteStream(Protocol):
+    def read(self, size: int = ..., /) -> bytes: ...
+    def close(self) -> None: ...
+
+
+class ObjectStore:
+    """One bucket. Raises `NotFound` (`no_such_object`), `Forbidden`, `Unavailable`."""
+
+    def __init__(
+        self,
+        *,
+        bucket: str,
+        endpoint: str | None,
+        access_key: str,
+        secret_key: str,
+        region: str = "us-east-1",
+        public_endpoint: str | None = None,
+        clock: Clock = now_utc,
+    ) -> None:
+        self.bucket = bucket
+        self._clock = clock
+        session = boto3.session.Session(
+            aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region
+        )
+        self._client = _client(session, endpoint)
+        self._public = (
+            _client(session, public_endpoint)
+            if public_endpoint and public_endpoint != endpoint
+            else self._client
+        )
+
+    def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
+        with _mapped(key):
+            self._client.put_object(
+                Bucket=self.bucket, Key=key, Body=body, ContentType=content_type
+            )
+
+    def put_file(self, key: str, path: Path, content_type: str) -> None:
+        """Upload a file; above 16 MiB in multipart pieces, several at a time."""
+        with _mapped(key):
+            self._client.upload_file(
+                str(path),
+                self.bucket,
+                key,
+                ExtraArgs={"ContentType": content_type},
+                Config=_TRANSFER,
+            )
+
+    def get(self, key: str) -> bytes:
+        with _mapped(key):
+            return self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+    @contextmanager
+    def open(self, key: str) -> Iterator[ByteStream]:
+        """The object's bytes as a stream; memory stays flat. Errors while reading are mapped too."""
+        with _mapped(key):
+            body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"]
+            try:
+                yield body
+            finally:
+                body.close()
+
+    def download(self, key: str, path: Path) -> None:
+        with _mapped(key):
+            self._client.download_file(self.bucket, key, str(path), Config=_TRANSFER)
+
+    def head(self, key: str) -> ObjectInfo | None:
+        """The object's description, None where there is none."""
+        try:
+            with _mapped(key):
+                found = self._client.head_object(Bucket=self.bucket, Key=key)
+        except NotFound:
+            return None
+        return ObjectInfo(
+            key, found["ContentLength"], found["ETag"].strip('"'), found["LastModified"]
+        )
+
+    def listing(self, prefix: str) -> Iterator[ObjectInfo]:
+        """All objects below `prefix`, by key."""
+        with _mapped(prefix):
+            pages = self._client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
+                for item in page.get("Contents", []):
+                    yield ObjectInfo(
+                        item["Key"], item["Size"], item["ETag"].strip('"'), item["LastModified"]
+                    )
+
+    def delete(self, key: str) -> None:
+        with _mapped(key):
+            self._client.delete_object(Bucket=self.bucket, Key=key)
+
+    def upload_policy(
+        self, prefix: str, *, expires_s: int, max_bytes: int, content_type_prefix: str
+    ) -> UploadPolicy:
+        """One signature for all parts below `prefix`: size, type and expiry are the store's to enforce."""
+        signed = self._public.generate_presigned_post(
+            self.bucket,
+            prefix + "${filename}",
+            Conditions=[
+                ["content-length-range", 1, max_bytes],
+                ["starts-with", "$Content-Type", content_type_prefix],
+            ],
+            ExpiresIn=expires_s,
+        )
+        fields = {name: value for name, value in signed["fields"].items() if name != "key"}
+        expires_at = self._clock() + dt.timedelta(seconds=expires_s)
+        return UploadPolicy(
+            signed["url"], fields, prefix, content_type_prefix, expires_at, max_bytes
+        )
+
+    def download_url(self, key: str, *, expires_s: int) -> str:
+        """A presigned GET on the public endpoint."""
+        url: str = self._public.generate_presigned_url(
+            "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=expires_s
+        )
+        return url
+
+    def ensure_bucket(self, *, cors_origins: list[str], rules: list[NotificationRule]) -> None:
+        """Create the bucket if need be; set CORS for browser uploads and the notifications."""
+        with _mapped(self.bucket):
+            try:
+                self._client.head_bucket(Bucket=self.bucket)
+            except ClientError:
+                self._client.create_bucket(Bucket=self.bucket)
+            self._client.put_bucket_cors(
+                Bucket=self.bucket,
+                CORSConfiguration={
+                    "CORSRules": [
+                        {
+                            "AllowedOrigins": cors_origins,
+                            "AllowedMethods": ["GET", "POST", "HEAD"],
+                            "AllowedHeaders": ["*"],
+                            "ExposeHeaders": ["ETag"],
+                            "MaxAgeSeconds": 3600,
+                        }
+                    ]
+                },
+            )
+            self._client.put_bucket_notification_configuration(
+                Bucket=self.bucket,
+                NotificationConfiguration={
+                    "QueueConfigurations": [_queue_configuration(rule) for rule in rules]
+                },
+            )
+
+
+def _queue_configuration(rule: NotificationRule) -> Any:
+    filters = [
+        {"Name": "prefix", "Value": rule.prefix},
+        {"Name": "suffix", "Value": rule.suffix},
+    ]
+    return {
+        "QueueArn": rule.queue_arn,
+        "Events": ["s3:ObjectCreated:*"],
+        "Filter": {"Key": {"FilterRules": filters}},
+    }
+
+
+def _client(session: boto3.session.Session, endpoint: str | None) -> S3Client:
+    client: S3Client = session.client(
+        "s3",
+        endpoint_url=endpoint,
+        config=Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "path"},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            retries={"mode": "standard", "max_attempts": 4},
+            connect_timeout=5,
+            read_timeout=60,
+            max_pool_connections=16,
+        ),
+    )
+    return client
+
+
+@contextmanager
+def _mapped(key: str) -> Iterator[None]:
+    """boto's exceptions become ours."""
+    try:
+        yield
+    except ClientError as error:
+        raise _from_client_error(error, key) from error
+    except (BotoCoreError, S3UploadFailedError, Boto3Error) as error:
+        raise Unavailable(f"object store: {error}", code="store_unavailable", key=key) from error
+
+
+def _from_client_error(error: ClientError, key: str) -> GreenroomError:
+    # Ceph's answers may lack the Error member.
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in _MISSING or status == 404:
+        return NotFound(f"no object {key}", code="no_such_object", key=key)
+    if code in _DENIED or status == 403:
+        return Forbidden(f"object store refuses {key}: {code}", code="store_denied", key=key)
+    return Unavailable(
+        f"object store: {code or status} for {key}", code="store_unavailable", key=key
+    )

@@ -1,0 +1,44 @@
+"""Who is asking: API keys with scopes, candidates by their personal link."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from greenroom.domain.errors import Forbidden, NotFound, Unauthorized
+from greenroom.runtime.http import Principal
+from greenroom.runtime.tokens import (
+    api_key_id,
+    check_api_key,
+    invalid_api_key,
+    read_candidate_token,
+)
+
+if TYPE_CHECKING:
+    from greenroom.adapters.database import Database
+
+
+def api_key_principal(database: Database, plain: str, scope: str) -> Principal:
+    """Raises `Unauthorized` (`api_key_invalid`) or `Forbidden` (`scope_missing`)."""
+    key_id = api_key_id(plain)
+    with database.begin() as tx:
+        kept = tx.api_keys.get(key_id)
+    if kept is None:
+        raise invalid_api_key()
+    check_api_key(plain, kept.sha256)
+    if scope not in kept.scopes:
+        raise Forbidden(f"this API key lacks the scope {scope}", code="scope_missing")
+    return Principal("api_key", kept.id, frozenset(kept.scopes))
+
+
+def candidate_principal(database: Database, key: str, token: str, now: datetime) -> Principal:
+    """Raises `Unauthorized`: `token_invalid`, `token_expired`, `token_revoked`."""
+    claims = read_candidate_token(key, token, now=now)
+    try:
+        with database.begin() as tx:
+            interview = tx.interviews.get(claims.interview)
+    except NotFound as error:
+        raise Unauthorized("this link is not valid", code="token_invalid") from error
+    if claims.version < interview.token_version:
+        raise Unauthorized("a newer link was sent; use that one", code="token_revoked")
+    return Principal("candidate", interview.id)

@@ -1,0 +1,125 @@
+"""Requests and responses of the HTTP functions, and errors as RFC 9457 problem documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import parse_qs
+
+from greenroom.domain.errors import GreenroomError, Invalid, Unauthorized
+
+if TYPE_CHECKING:
+    from greenroom.domain.model import Document
+
+D = TypeVar("D", bound="Document")
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is asking: an API key, a candidate's link or a console session.
+
+    `id` is the key's id or the interview's id.
+    """
+
+    kind: Literal["api_key", "candidate", "session"]
+    id: str
+    scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request. Header names are lower case."""
+
+    method: str
+    path: str
+    params: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    request_id: str = ""
+    principal: Principal | None = None
+
+    @property
+    def who(self) -> Principal:
+        """The principal of an authenticated route. Raises `Unauthorized`."""
+        if self.principal is None:
+            raise Unauthorized("this needs a credential")
+        return self.principal
+
+    def json(self) -> Any:
+        """The body as JSON. Raises `Invalid` (`invalid_json`)."""
+        try:
+            return json.loads(self.body)
+        except ValueError as error:
+            raise Invalid(f"not JSON: {error}", code="invalid_json") from error
+
+    def document(self, model: type[D]) -> D:
+        """The body as a `Document`. Raises `Invalid` (`invalid_document`)."""
+        return model.parse(self.body)
+
+    def form(self) -> dict[str, str]:
+        """A form's fields, the first value of each. Raises `Invalid` (`invalid_form`)."""
+        try:
+            fields = parse_qs(self.body.decode(), keep_blank_values=True, max_num_fields=100)
+        except ValueError as error:
+            raise Invalid(f"not a form: {error}", code="invalid_form") from error
+        return {name: values[0] for name, values in fields.items()}
+
+
+@dataclass(frozen=True)
+class Response:
+    """What goes back. Text only: bytes travel by presigned links, never through a function."""
+
+    status: int
+    body: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def json(
+        cls, value: Any, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        if hasattr(value, "model_dump"):
+            value = value.model_dump(mode="json")
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return cls(status, text, {"Content-Type": "application/json", **(headers or {})})
+
+    @classmethod
+    def html(
+        cls, text: str, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        return cls(status, text, {"Content-Type": "text/html; charset=utf-8", **(headers or {})})
+
+    @classmethod
+    def text(
+        cls, text: str, content_type: str, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        return cls(200, text, {"Content-Type": content_type, **(headers or {})})
+
+    @classmethod
+    def redirect(cls, url: str, headers: Mapping[str, str] | None = None) -> Response:
+        return cls(303, "", {"Location": url, **(headers or {})})
+
+    @classmethod
+    def empty(cls, status: int = 204) -> Response:
+        return cls(status)
+
+
+def problem(error: GreenroomError, instance: str) -> Response:
+    """An error as `application/problem+json` (RFC 9457), with our `code` beside the standard members."""
+    document = {
+        "type": f"urn:greenroom:problem:{error.code}",
+        "title": error.code.replace("_", " "),
+        "status": error.status,
+        "code": error.code,
+        "detail": error.detail,
+        "instance": instance,
+        **error.fields,
+    }
+    headers = {"Content-Type": "application/problem+json"}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="greenroom"'
+    if error.status == 503:
+        headers["Retry-After"] = "5"
+    return Response(error.status, json.dumps(document, ensure_ascii=False, default=str), headers)

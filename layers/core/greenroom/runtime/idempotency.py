@@ -1,0 +1,54 @@
+"""`Idempotency-Key`: the first request runs, a repeated one gets the first one's answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from greenroom.domain.errors import Invalid
+from greenroom.runtime.http import Request, Response
+
+if TYPE_CHECKING:
+    from greenroom.adapters.database import Database
+
+MAX_KEY = 200
+
+
+def idempotent(
+    database: Database, request: Request, scope: str, run: Callable[[str], Response]
+) -> Response:
+    """Call `run(key)` once per key and caller; store what it answered and answer the same again.
+
+    Without the header `run` gets "" and nothing is remembered. Raises `Conflict`
+    (`idempotency_key_reused`, `in_progress`) and `Invalid` (`invalid_idempotency_key`). When `run`
+    raises, the key is free again.
+    """
+    key = request.headers.get("idempotency-key", "")
+    if not key:
+        return run("")
+    if len(key) > MAX_KEY or not key.isprintable():
+        raise Invalid(
+            f"Idempotency-Key: at most {MAX_KEY} printable characters",
+            code="invalid_idempotency_key",
+        )
+    whose = f"{scope}:{request.who.id}"
+    fingerprint = hashlib.sha256(
+        f"{request.method} {request.path}\n".encode() + request.body
+    ).hexdigest()
+    with database.begin() as tx:
+        stored = tx.idempotency.begin(whose, key, fingerprint)
+    if stored is not None:
+        return Response.json(
+            json.loads(stored.body), stored.status, {"Idempotency-Replayed": "true"}
+        )
+    try:
+        response = run(key)
+    except BaseException:  # whatever ends it, the key must not stay taken
+        with database.begin() as tx:
+            tx.idempotency.abandon(whose, key)
+        raise
+    with database.begin() as tx:
+        tx.idempotency.finish(whose, key, response.status, response.body)
+    return response

@@ -1,0 +1,76 @@
+"""Settings, composed by each function of only the pieces it uses.
+
+Read from the environment when first needed, never at import. A nested field is written with two
+underscores: ``GREENROOM_STORE__ENDPOINT``. What is missing or malformed fails with its variable's name.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, Field, SecretStr, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from greenroom.domain.errors import MisconfiguredSetting
+
+PREFIX = "GREENROOM_"
+HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/.*)?$")]
+
+
+class StoreSettings(BaseModel):
+    """The object store. `public_endpoint` is how browsers reach it, where that differs."""
+
+    endpoint: HttpUrl
+    public_endpoint: HttpUrl | None = None
+    bucket: str = "greenroom"
+    region: str = "us-east-1"
+    access_key: str
+    secret_key: SecretStr
+
+
+class DatabaseSettings(BaseModel):
+    """`sqlite:////path/file.sqlite` or `postgresql+psycopg://user:password@host/name`."""
+
+    url: SecretStr
+
+
+class MailSettings(BaseModel):
+    """The company's SMTP relay. `timeout_s` in seconds."""
+
+    host: str
+    port: int = 25
+    username: str | None = None
+    password: SecretStr | None = None
+    starttls: bool = False
+    sender: str = "Greenroom <greenroom@localhost>"
+    timeout_s: float = 30
+
+
+class LinkSettings(BaseModel):
+    """`public_url` begins every link in mails, pages and webhooks."""
+
+    public_url: HttpUrl
+
+
+class TokenSettings(BaseModel):
+    """`key` signs candidates' links and console sessions (HMAC-SHA256); at least 32 characters."""
+
+    key: Annotated[SecretStr, Field(min_length=32)]
+
+
+class FunctionSettings(BaseSettings):
+    """The base of every function's settings."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore", frozen=True
+    )
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment. Raises `MisconfiguredSetting` that names the variable."""
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            name = PREFIX + "__".join(str(step) for step in first["loc"]).upper()
+            raise MisconfiguredSetting(f"{name}: {first['msg']}", setting=name) from error

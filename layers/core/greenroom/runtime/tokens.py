@@ -1,0 +1,98 @@
+"""Credentials: candidates' links and console sessions (signed), API keys (hashed at rest)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import jwt
+
+from greenroom.domain.errors import Unauthorized
+
+_API_KEY = re.compile(r"^gr_(?P<id>[a-z0-9]{12})_(?P<secret>[A-Za-z0-9_-]{43})$")
+_ALGORITHM = "HS256"
+
+
+@dataclass(frozen=True)
+class CandidateClaims:
+    """What a personal link says: whose interview, and which issue of the link."""
+
+    interview: str
+    version: int
+
+
+def issue_candidate_token(key: str, interview: str, version: int, expires: datetime) -> str:
+    """The token of a personal link, good until `expires`. A higher `version` revokes older links."""
+    claims = {"sub": interview, "ver": version, "exp": expires, "aud": "candidate"}
+    return jwt.encode(claims, key, algorithm=_ALGORITHM)
+
+
+def read_candidate_token(key: str, token: str, *, now: datetime) -> CandidateClaims:
+    """Raises `Unauthorized`: `token_expired` or `token_invalid`."""
+    claims = _read(key, token, "candidate", now)
+    return CandidateClaims(str(claims["sub"]), int(claims.get("ver", 0)))
+
+
+def issue_session_token(key: str, api_key_id: str, expires: datetime) -> str:
+    """The value of the console's session cookie."""
+    claims = {"sub": api_key_id, "exp": expires, "aud": "session"}
+    return jwt.encode(claims, key, algorithm=_ALGORITHM)
+
+
+def read_session_token(key: str, token: str, *, now: datetime) -> str:
+    """The API key's id behind a session. Raises `Unauthorized`."""
+    return str(_read(key, token, "session", now)["sub"])
+
+
+def new_api_key() -> tuple[str, str, str]:
+    """A fresh key: its id, the plain key (shown once), and the SHA-256 that is kept."""
+    key_id = secrets.token_hex(6)
+    plain = f"gr_{key_id}_{secrets.token_urlsafe(32)}"
+    return key_id, plain, api_key_digest(plain)
+
+
+def api_key_digest(plain: str) -> str:
+    """SHA-256 in hex. The secret has 256 random bits, so a slow hash would add nothing."""
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def api_key_id(plain: str) -> str:
+    """The id inside a key. Raises `Unauthorized` (`api_key_invalid`) when it is not of our form."""
+    match = _API_KEY.match(plain)
+    if match is None:
+        raise invalid_api_key()
+    return match["id"]
+
+
+def check_api_key(plain: str, kept_digest: str) -> None:
+    """Compare in constant time. Raises `Unauthorized` (`api_key_invalid`)."""
+    if not hmac.compare_digest(api_key_digest(plain), kept_digest):
+        raise invalid_api_key()
+
+
+def invalid_api_key() -> Unauthorized:
+    return Unauthorized("this API key is not known or was revoked", code="api_key_invalid")
+
+
+def _read(
+    key: str, token: str, audience: Literal["candidate", "session"], now: datetime
+) -> dict[str, Any]:
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=[_ALGORITHM],
+            audience=audience,
+            options={"require": ["sub", "exp", "aud"], "verify_exp": False},
+        )
+    except jwt.InvalidTokenError as error:
+        raise Unauthorized("this link is not valid", code="token_invalid") from error
+    # Our own clock decides on expiry, so that tests and replays can bring theirs.
+    if now.timestamp() >= float(claims["exp"]):
+        raise Unauthorized("this link has expired", code="token_expired")
+    return claims
