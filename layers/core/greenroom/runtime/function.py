@@ -227,7 +227,8 @@ class Function(Chalice, Generic[S]):
         def authenticate(request: Request) -> Principal:
             from greenroom.runtime.auth import api_key_principal
 
-            return api_key_principal(self.database, bearer(request), scope)
+            plain = bearer(request)
+            return api_key_principal(self.database, plain, scope)
 
         return authenticate
 
@@ -237,8 +238,9 @@ class Function(Chalice, Generic[S]):
         def authenticate(request: Request) -> Principal:
             from greenroom.runtime.auth import candidate_principal
 
+            token = bearer(request)
             key = self._part("tokens").key.get_secret_value()
-            return candidate_principal(self.database, key, bearer(request), self.clock())
+            return candidate_principal(self.database, key, token, self.clock())
 
         return authenticate
 

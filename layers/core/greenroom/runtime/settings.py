@@ -72,5 +72,16 @@ class FunctionSettings(BaseSettings):
             return cls()
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            name = PREFIX + "__".join(str(step) for step in first["loc"]).upper()
+            path = [str(step) for step in first["loc"]]
+            if first["type"] == "missing" and len(path) == 1:
+                path += cls._first_required(path[0])
+            name = PREFIX + "__".join(path).upper()
             raise MisconfiguredSetting(f"{name}: {first['msg']}", setting=name) from error
+
+    @classmethod
+    def _first_required(cls, part: str) -> list[str]:
+        """A whole part is missing: the variable to set is its first field without a default."""
+        model = cls.model_fields[part].annotation
+        if not isinstance(model, type) or not issubclass(model, BaseModel):
+            return []
+        return [name for name, field in model.model_fields.items() if field.is_required()][:1]

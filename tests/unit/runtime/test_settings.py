@@ -1,0 +1,59 @@
+"""Settings fail at start with the name of the variable."""
+
+import pytest
+from greenroom.domain.errors import MisconfiguredSetting
+from greenroom.runtime.settings import (
+    DatabaseSettings,
+    FunctionSettings,
+    StoreSettings,
+    TokenSettings,
+)
+
+
+class Settings(FunctionSettings):
+    store: StoreSettings
+    database: DatabaseSettings
+    tokens: TokenSettings
+
+
+GOOD = {
+    "GREENROOM_STORE__ENDPOINT": "http://127.0.0.1:9000",
+    "GREENROOM_STORE__ACCESS_KEY": "key",
+    "GREENROOM_STORE__SECRET_KEY": "hush-hush",
+    "GREENROOM_DATABASE__URL": "sqlite:////tmp/x.sqlite",
+    "GREENROOM_TOKENS__KEY": "k" * 32,
+}
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_settings_are_read_from_the_environment() -> None:
+    settings = Settings.load()
+    assert settings.store.endpoint == "http://127.0.0.1:9000"
+    assert "hush-hush" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", sorted(GOOD))
+def test_an_unset_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv(name)
+    with pytest.raises(MisconfiguredSetting) as caught:
+        Settings.load()
+    assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("GREENROOM_STORE__ENDPOINT", "ftp://x"), ("GREENROOM_TOKENS__KEY", "short")],
+)
+def test_a_malformed_setting_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(MisconfiguredSetting) as caught:
+        Settings.load()
+    assert name in str(caught.value)
+    assert value not in str(caught.value) or name.endswith("ENDPOINT")
