@@ -1,0 +1,75 @@
+"""The wiring table, the functions' folders, what app.py declares and the layers name the same things."""
+
+import json
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import jsonschema
+import pytest
+from greenroom.runtime.function import Function, overlapping
+
+TABLE = json.loads(Path("infra/terraform/functions.json").read_text())
+WIRING = TABLE["functions"]
+
+
+def app_of(name: str) -> Function:
+    return import_module(f"functions.{name}.app").app
+
+
+def test_the_table_fits_its_schema() -> None:
+    schema = json.loads(Path("infra/terraform/functions.schema.json").read_text())
+    jsonschema.validate(TABLE, schema)
+
+
+def test_a_misspelt_key_does_not_pass() -> None:
+    schema = json.loads(Path("infra/terraform/functions.schema.json").read_text())
+    wrong = json.loads(json.dumps(TABLE))
+    wrong["functions"]["analysis"]["timout_s"] = 3
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, schema)
+
+
+def test_every_function_has_its_folder_and_every_folder_its_function() -> None:
+    folders = {path.parent.name for path in Path("functions").glob("*/app.py")}
+    assert folders == set(WIRING)
+
+
+@pytest.mark.parametrize("name", sorted(WIRING))
+def test_the_app_declares_what_the_table_says(name: str) -> None:
+    app, wired = app_of(name), WIRING[name]
+    assert app.app_name == name
+    declared = [(trigger.prefix, trigger.suffix) for trigger in app.triggers]
+    assert declared == [(item["prefix"], item["suffix"]) for item in wired["objects"]]
+    assert app.schedule_minutes == {item["name"]: item["minutes"] for item in wired["schedules"]}
+
+
+@pytest.mark.parametrize("name", sorted(WIRING))
+def test_every_route_lies_below_a_path_of_its_function_and_of_no_other(name: str) -> None:
+    for route in app_of(name).routes:
+        owners = [
+            function
+            for function, wired in WIRING.items()
+            for path in wired["http"]
+            if route == path or route.startswith(path + "/")
+        ]
+        assert owners == [name], route
+
+
+def test_no_object_starts_two_functions() -> None:
+    triggers = [
+        (item["prefix"], item["suffix"]) for wired in WIRING.values() for item in wired["objects"]
+    ]
+    assert overlapping(triggers) == []
+
+
+def test_what_a_function_is_triggered_by_it_may_read() -> None:
+    for name, wired in WIRING.items():
+        assert {item["prefix"] for item in wired["objects"]} <= set(wired["reads"]), name
+
+
+def test_layers_are_folders_with_their_own_version() -> None:
+    named = {layer for wired in WIRING.values() for layer in wired["layers"]}
+    for layer in named:
+        project = tomllib.loads(Path(f"layers/{layer}/pyproject.toml").read_text())["project"]
+        assert project["version"]
