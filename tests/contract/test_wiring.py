@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+
 from greenroom.runtime.function import Function, overlapping
 
 TABLE = json.loads(Path("infra/terraform/functions.json").read_text())

@@ -14,8 +14,6 @@ from typing import Annotated, Any
 
 import typer
 from greenroom_local.platform import PocketPlatform
-from greenroom_media.errors import MediaRefused
-from greenroom_media.probe import probe
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -25,6 +23,8 @@ from greenroom_cli.demo.mail import personal_link
 from greenroom_cli.demo.receiver import Receiver
 from greenroom_cli.demo.report import as_document, fetch_recordings, show
 from greenroom_cli.demo.talking_picture import talking_picture
+from greenroom_media.errors import MediaRefused
+from greenroom_media.probe import probe
 
 MODEL = "store-manager"
 PART_BYTES = 512 * 1024

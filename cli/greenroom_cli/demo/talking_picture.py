@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import skimage.data
-from greenroom_media.run import Limits, running
 
 from greenroom_cli.demo.voice import speak
+from greenroom_media.run import Limits, running
 
 SCRIPT = """
 Last year I led a project across three departments. <break time="700ms"/>

@@ -3,6 +3,9 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from greenroom.domain.assembly import AssembledTrack, Assembly, Gap
 from greenroom.domain.batch import CandidateRow, parse_batch
 from greenroom.domain.competency import CompetencyModel
@@ -11,8 +14,6 @@ from greenroom.domain.manifest import Manifest
 from greenroom.domain.quality import Finding, grade, verdict_of
 from greenroom.domain.template import Question, Tier
 from greenroom.domain.webhook import RETRY_DELAYS, retry_after
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def model(*weights: float) -> str:

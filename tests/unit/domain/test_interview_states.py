@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+
 from greenroom.domain.interview import (
     ANSWER_MOVES,
     INTERVIEW_MOVES,

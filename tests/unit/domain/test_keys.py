@@ -1,11 +1,12 @@
 """Object keys: what we build we parse, and nothing else passes."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from greenroom.domain import keys
 from greenroom.domain.errors import Invalid
 from greenroom.domain.ids import derived_id, new_id
-from hypothesis import given
-from hypothesis import strategies as st
 
 answers = st.from_regex(r"[a-z][a-z0-9_-]{0,20}", fullmatch=True)
 refs = st.builds(

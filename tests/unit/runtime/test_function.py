@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from greenroom.domain.errors import Conflict, Invalid, Unavailable
 from greenroom.runtime.function import Function, ObjectCreated, Request, Response, overlapping
 from greenroom.runtime.settings import FunctionSettings, StoreSettings

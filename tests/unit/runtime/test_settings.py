@@ -1,6 +1,7 @@
 """Settings fail at start with the name of the variable."""
 
 import pytest
+
 from greenroom.domain.errors import MisconfiguredSetting
 from greenroom.runtime.settings import (
     DatabaseSettings,

@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from greenroom.domain.errors import Invalid
-from greenroom.runtime.storage_events import parse_notification
 from hypothesis import given
 from hypothesis import strategies as st
+
+from greenroom.domain.errors import Invalid
+from greenroom.runtime.storage_events import parse_notification
 
 EXAMPLES = Path("contracts/examples/notifications")
 KEY = "raw/a b+ü 100%.webm"

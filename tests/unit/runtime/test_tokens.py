@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
-from greenroom.domain.errors import Unauthorized
-from greenroom.runtime import tokens
 from hypothesis import given
 from hypothesis import strategies as st
+
+from greenroom.domain.errors import Unauthorized
+from greenroom.runtime import tokens
 
 KEY = "k" * 40
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

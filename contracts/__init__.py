@@ -1,0 +1,1 @@
+"""What the outside relies on. `generate` writes the parts that come from the code."""

@@ -1,0 +1,169 @@
+"""Writes contracts/schemas from the pydantic documents and contracts/asyncapi from the wiring table.
+
+python -m contracts.generate           write
+python -m contracts.generate --check   exit 1 when a file is not what it would write
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from greenroom.domain.analysis import Analysis
+from greenroom.domain.assembly import Assembly
+from greenroom.domain.batch import BatchHead, CandidateRow, RowError
+from greenroom.domain.competency import CompetencyModel
+from greenroom.domain.consent import Consents
+from greenroom.domain.events import Event, EventType
+from greenroom.domain.manifest import Manifest
+from greenroom.domain.mapping import Mapping
+from greenroom.domain.model import Document
+from greenroom.domain.quality import Quality
+from greenroom.domain.scorecard import Scorecard
+from greenroom.domain.template import Template
+from greenroom.domain.webhook import WebhookEndpointRequest
+
+HERE = Path(__file__).parent
+WIRING = HERE.parent / "infra" / "terraform" / "functions.json"
+BASE = "https://json-schema.org/draft/2020-12/schema"
+
+DOCUMENTS: dict[str, type[Document]] = {
+    "invitation.template": Template,
+    "invitation.competency_model": CompetencyModel,
+    "invitation.batch_head": BatchHead,
+    "invitation.candidate": CandidateRow,
+    "invitation.row_error": RowError,
+    "upload.manifest": Manifest,
+    "portal.consents": Consents,
+    "assembly.assembly": Assembly,
+    "quality.quality": Quality,
+    "analysis.analysis": Analysis,
+    "analysis.mapping": Mapping,
+    "analysis.scorecard": Scorecard,
+    "sync.event": Event,
+    "sync.webhook_endpoint": WebhookEndpointRequest,
+}
+"""`<stage>.<name>` of each document that crosses a border; the file adds the major version."""
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of one document."""
+    body = DOCUMENTS[name].model_json_schema(mode="validation")
+    return {"$schema": BASE, "$id": f"{name}.v1.json", **body}
+
+
+def asyncapi() -> dict[str, Any]:
+    """AsyncAPI 3: one channel per object trigger and schedule of the wiring table, one for webhooks."""
+    wiring = json.loads(WIRING.read_text())["functions"]
+    channels: dict[str, Any] = {}
+    operations: dict[str, Any] = {}
+    for function, wired in wiring.items():
+        for trigger in wired["objects"]:
+            name = f"{function}.{trigger['prefix'].rstrip('/')}{trigger['suffix']}".replace(
+                "/", "."
+            )
+            channels[name] = {
+                "address": f"{trigger['prefix']}*{trigger['suffix']}",
+                "description": f"Objects written here start `{function}`: {wired['summary']}",
+                "messages": {"created": {"$ref": "#/components/messages/objectCreated"}},
+            }
+            operations[name] = {
+                "action": "receive",
+                "channel": {"$ref": f"#/channels/{name}"},
+                "x-function": function,
+            }
+    channels["webhooks"] = {
+        "address": "the URL registered with POST /v1/webhook-endpoints",
+        "description": (
+            "Every step of an interview, signed as Standard Webhooks ask, in order per interview, at "
+            "least once with a stable `webhook-id`."
+        ),
+        "messages": {
+            kind.name.lower(): {"$ref": f"#/components/messages/{kind.name.lower()}"}
+            for kind in EventType
+        },
+    }
+    operations["webhooks"] = {"action": "send", "channel": {"$ref": "#/channels/webhooks"}}
+    messages: dict[str, Any] = {
+        "objectCreated": {
+            "name": "objectCreated",
+            "summary": "An S3 notification (`ObjectCreated:*`) as AWS, Ceph, MinIO or the pocket store send it.",
+            "contentType": "application/json",
+            "payload": {
+                "type": "object",
+                "required": ["Records"],
+                "properties": {"Records": {"type": "array", "items": {"type": "object"}}},
+            },
+        }
+    }
+    for kind in EventType:
+        messages[kind.name.lower()] = {
+            "name": kind.value,
+            "contentType": "application/cloudevents+json",
+            "headers": {
+                "type": "object",
+                "required": ["webhook-id", "webhook-timestamp", "webhook-signature"],
+                "properties": {
+                    "webhook-id": {
+                        "type": "string",
+                        "description": "The event's id; never changes.",
+                    },
+                    "webhook-timestamp": {"type": "string", "description": "Seconds since 1970."},
+                    "webhook-signature": {
+                        "type": "string",
+                        "description": "`v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`.",
+                    },
+                },
+            },
+            "payload": {
+                "allOf": [
+                    {"$ref": "../schemas/sync.event.v1.json"},
+                    {"properties": {"type": {"const": kind.value}}},
+                ]
+            },
+        }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Greenroom: object events and webhooks",
+            "version": "1.0.0",
+            "description": "Generated from infra/terraform/functions.json and the event types.",
+        },
+        "channels": channels,
+        "operations": operations,
+        "components": {"messages": messages},
+    }
+
+
+def files() -> dict[Path, str]:
+    """Every generated file with its text."""
+    written = {HERE / "schemas" / f"{name}.v1.json": schema(name) for name in DOCUMENTS}
+    written[HERE / "asyncapi" / "greenroom.json"] = asyncapi()
+    return {
+        path: json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        for path, document in written.items()
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    check = parser.parse_args().check
+    stale = []
+    for path, text in files().items():
+        if path.exists() and path.read_text("utf-8") == text:
+            continue
+        stale.append(path.relative_to(HERE.parent))
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+    for path in stale:
+        sys.stdout.write(f"{'stale' if check else 'written'}: {path}\n")
+    sys.exit(1 if check and stale else 0)
+
+
+if __name__ == "__main__":
+    main()
