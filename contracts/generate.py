@@ -49,6 +49,25 @@ DOCUMENTS: dict[str, type[Document]] = {
 """`<stage>.<name>` of each document that crosses a border; the file adds the major version."""
 
 
+PROBLEM: dict[str, Any] = {
+    "$schema": BASE,
+    "$id": "http.problem.v1.json",
+    "title": "Problem",
+    "description": "RFC 9457. Compare `code`; the other members are for people. Further members may follow.",
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail", "instance"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "code": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+    },
+    "additionalProperties": True,
+}
+
+
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of one document."""
     body = DOCUMENTS[name].model_json_schema(mode="validation")
@@ -140,7 +159,10 @@ def asyncapi() -> dict[str, Any]:
 
 def files() -> dict[Path, str]:
     """Every generated file with its text."""
-    written = {HERE / "schemas" / f"{name}.v1.json": schema(name) for name in DOCUMENTS}
+    written: dict[Path, dict[str, Any]] = {
+        HERE / "schemas" / f"{name}.v1.json": schema(name) for name in DOCUMENTS
+    }
+    written[HERE / "schemas" / "http.problem.v1.json"] = PROBLEM
     written[HERE / "asyncapi" / "greenroom.json"] = asyncapi()
     return {
         path: json.dumps(document, indent=2, ensure_ascii=False) + "\n"
