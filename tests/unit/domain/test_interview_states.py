@@ -54,3 +54,4 @@ def test_takes_are_counted_but_a_re_record_is_always_allowed() -> None:
     assert not can_take(AnswerState.ANALYSED, attempts=1, takes=1)
     assert can_take(AnswerState.ANALYSED, attempts=1, takes=2)
     assert can_take(AnswerState.RE_RECORD, attempts=5, takes=1)
+    assert can_take(AnswerState.RECORDING, attempts=1, takes=1), "a re-record that broke off"

@@ -110,6 +110,7 @@ def ehr_status(state: InterviewState) -> EhrStatus:
 def can_take(answer: AnswerState, attempts: int, takes: int) -> bool:
     """Whether the candidate may start another attempt, with `attempts` sealed so far.
 
-    A re-record is always allowed: the platform asked for it.
+    An answer that is still owed is always allowed: the platform asked for it, be it for the first time or as
+    a re-record, and a recording that broke off does not change that.
     """
-    return answer == _A.RE_RECORD or attempts < takes
+    return answer not in RECEIVED or attempts < takes

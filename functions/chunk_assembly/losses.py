@@ -1,0 +1,90 @@
+"""Names everything that was recorded and is not in the recording, on the attempt's clock."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Set
+
+from functions.chunk_assembly.parts import Fate
+from greenroom.domain.assembly import Gap, GapCause
+from greenroom.domain.manifest import Part, Segment, TrackManifest
+
+JITTER_MS = 50
+"""Time between two neighbouring parts that counts as the client's rounding: about one frame at 25 per second."""
+
+SHOWN_NUMBERS = 100
+"""Numbers listed for parts that a manifest skips: it may skip thousands, and the time says how much is lost."""
+
+
+def gaps_of(
+    track: TrackManifest, fates: Mapping[int, Mapping[int, Fate]], refused: Set[int]
+) -> list[Gap]:
+    """Every gap of a track, in order.
+
+    `fates[segment][part]` is what became of a part; one that was never looked at was of no use to the joined
+    file. `refused` holds the segments that could not be read or joined: what was verified in them is lost too.
+    """
+    gaps: list[Gap] = []
+    clock_ms, previous = 0, -1
+    for segment in track.segments:
+        gaps += _before(segment, clock_ms, previous)
+        of_segment = fates.get(segment.segment, {})
+        gaps += _within(segment, of_segment, refused=segment.segment in refused)
+        clock_ms = max(clock_ms, *(part.end_ms for part in segment.parts))
+        previous = segment.segment
+    return gaps
+
+
+def _before(segment: Segment, clock_ms: int, previous: int) -> Iterator[Gap]:
+    """What is missing between the segment before (`previous`, which ended at `clock_ms`) and this one."""
+    first = segment.parts[0]
+    if segment.segment > previous + 1:
+        yield _gap("not_in_manifest", previous + 1, [], clock_ms, first.start_ms)
+    elif first.part > 0:
+        numbers = list(range(min(first.part, SHOWN_NUMBERS)))
+        yield _gap("not_in_manifest", segment.segment, numbers, clock_ms, first.start_ms)
+    elif previous >= 0 and first.start_ms > clock_ms:
+        yield _gap("recorder_restart", segment.segment, [], clock_ms, first.start_ms)
+
+
+def _within(segment: Segment, fates: Mapping[int, Fate], *, refused: bool) -> Iterator[Gap]:
+    causes = [(part, _cause(fates.get(part.part), refused=refused)) for part in segment.parts]
+    lost: list[Part] = []
+    for (part, cause), following in itertools.zip_longest(causes, causes[1:]):
+        if cause is not None:
+            lost.append(part)
+        together = (
+            following is not None
+            and cause is not None
+            and following[1] == cause
+            and following[0].part == part.part + 1
+        )
+        if together:
+            continue
+        if cause is not None:
+            numbers = [item.part for item in lost]
+            end_ms = max(item.end_ms for item in lost)
+            yield _gap(cause, segment.segment, numbers, lost[0].start_ms, end_ms)
+            lost = []
+        if following is not None:
+            yield from _between(segment.segment, part, following[0])
+
+
+def _between(segment: int, part: Part, following: Part) -> Iterator[Gap]:
+    """Parts and time that the manifest skips."""
+    skipped = range(part.part + 1, following.part)
+    if skipped or following.start_ms - part.end_ms > JITTER_MS:
+        numbers = list(skipped[:SHOWN_NUMBERS])
+        yield _gap("not_in_manifest", segment, numbers, part.end_ms, following.start_ms)
+
+
+def _cause(fate: Fate | None, *, refused: bool) -> GapCause | None:
+    if fate in ("part_missing", "part_altered"):
+        return fate
+    return "segment_refused" if refused or fate is None else None
+
+
+def _gap(cause: GapCause, segment: int, parts: list[int], start_ms: int, end_ms: int) -> Gap:
+    """A client's clock may run backwards; a gap is then known by its parts and has no length."""
+    start_ms = min(start_ms, end_ms)
+    return Gap(cause=cause, segment=segment, parts=parts, start_ms=start_ms, end_ms=end_ms)

@@ -1,0 +1,87 @@
+"""One segment's parts from the store, in order, each checked before a byte of it is passed on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from typing import TYPE_CHECKING, Literal
+
+from greenroom.domain.errors import NotFound
+from greenroom.domain.keys import AttemptRef
+from greenroom.domain.manifest import Part, Segment
+from greenroom.domain.template import TrackName
+
+if TYPE_CHECKING:
+    from greenroom.adapters.object_store import ObjectStore
+
+Fate = Literal["verified", "part_missing", "part_altered"]
+
+AHEAD_BYTES = 16 * 2**20
+"""Parts in memory at a time, downloaded or on their way; a single larger part comes alone."""
+
+
+class SegmentParts:
+    """The parts of one segment. `fates` tells what became of each that was looked at, by number."""
+
+    def __init__(
+        self,
+        segment: Segment,
+        *,
+        track: TrackName,
+        ref: AttemptRef,
+        store: ObjectStore,
+        pool: Executor,
+        ahead: int,
+    ) -> None:
+        self.number = segment.segment
+        self.fates: dict[int, Fate] = {}
+        self._parts = segment.parts
+        self._ref, self._track = ref, track
+        self._store = store
+        self._pool = pool
+        self._ahead = ahead
+
+    def blocks(self) -> Iterator[bytes]:
+        """The bytes of all verified parts, the next ones under way while one is used.
+
+        Errors of the store other than `NotFound` are raised: a part is called lost only when it is.
+        """
+        self.fates.clear()
+        coming: deque[tuple[Part, Future[tuple[Fate, bytes]]]] = deque()
+        rest = deque(self._parts)
+        held = 0
+        while coming or rest:
+            while rest and len(coming) < self._ahead:
+                size = rest[0].size
+                if coming and held + size > AHEAD_BYTES:
+                    break
+                held += size
+                part = rest.popleft()
+                coming.append((part, self._pool.submit(self._fetch, part)))
+            part, future = coming.popleft()
+            self.fates[part.part], body = future.result()
+            del future
+            if body:
+                yield body
+            del body
+            held -= part.size
+
+    def _fetch(self, part: Part) -> tuple[Fate, bytes]:
+        try:
+            body = self._read(part)
+            if body is None:
+                # The verdict is final, so bytes that went wrong on their way get a second chance.
+                body = self._read(part)
+        except NotFound:
+            return "part_missing", b""
+        return ("part_altered", b"") if body is None else ("verified", body)
+
+    def _read(self, part: Part) -> bytes | None:
+        """The part's bytes, None when they are not the manifest's."""
+        key = self._ref.part(self._track, self.number, part.part)
+        body = self._store.read(key, at_most=part.size + 1)
+        if len(body) != part.size or hashlib.sha256(body).hexdigest() != part.sha256:
+            return None
+        return body
