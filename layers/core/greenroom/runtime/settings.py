@@ -7,13 +7,24 @@ underscores: ``GREENROOM_STORE__ENDPOINT``. What is missing or malformed fails w
 from __future__ import annotations
 
 from typing import Annotated, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from greenroom.domain.errors import MisconfiguredSetting
 
 PREFIX = "GREENROOM_"
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, OSError) as error:
+        raise ValueError(f"{name!r} is no time zone, such as Asia/Shanghai") from error
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/.*)?$")]
 
 
