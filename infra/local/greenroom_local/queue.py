@@ -232,7 +232,8 @@ class Queue:
                 (queue,),
             ).fetchall()
         return [
-            DeadLetter(str(row[0]), *row[1:5], _moment(row[5]), _moment(row[6])) for row in rows
+            DeadLetter(str(letter), name, body, received, error, _moment(sent), _moment(died))
+            for letter, name, body, received, error, sent, died in rows
         ]
 
     def redrive(self, queue: str, message_id: str | None = None) -> int:
