@@ -66,6 +66,23 @@ class BatchHead(Document):
     questions: Annotated[list[Question], Field(min_length=1, max_length=50)] | None = None
 
 
+class BatchRows(Document):
+    """``batches/{batch}.json``: the rows that were taken; ``slices/{batch}/{n}.json``: some of them."""
+
+    batch: str
+    rows: list[CandidateRow]
+
+    def to_bytes(self) -> bytes:
+        """Compact JSON, the same for the same rows."""
+        return self.model_dump_json(exclude_none=True, exclude_defaults=True).encode()
+
+
+class _FaultlessBatch(BatchHead):
+    """A whole batch, read in one step of pydantic's own JSON parser."""
+
+    candidates: Annotated[list[CandidateRow], Field(min_length=1, max_length=MAX_ROWS)]
+
+
 @dataclass(frozen=True)
 class BatchRequest:
     """A parsed batch: the head, the good rows with their numbers, the errors of the others."""
@@ -83,6 +100,25 @@ def parse_batch(body: bytes) -> BatchRequest:
 
     Raises `Invalid` (`invalid_json`, `invalid_document`, `no_rows`) and `TooLarge` (`too_many_rows`).
     """
+    return _parse_faultless(body) or _parse_row_by_row(body)
+
+
+def _parse_faultless(body: bytes) -> BatchRequest | None:
+    """A batch without any fault, which is the usual one, in half the time; None for all others."""
+    try:
+        batch = _FaultlessBatch.model_validate_json(body)
+    except ValidationError:
+        return None
+    rows = batch.candidates
+    if len({row.external_id for row in rows}) < len(rows):
+        return None
+    if len({row.email.lower() for row in rows}) < len(rows):
+        return None
+    head = BatchHead.model_validate({name: getattr(batch, name) for name in BatchHead.model_fields})
+    return BatchRequest(head, list(enumerate(rows, start=1)), [])
+
+
+def _parse_row_by_row(body: bytes) -> BatchRequest:
     try:
         document = json.loads(body)
     except ValueError as error:

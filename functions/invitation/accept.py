@@ -1,0 +1,103 @@
+"""Accepts a batch: checks it, keeps its plan and its rejected rows, and writes its good rows as one object."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from greenroom.domain import keys
+from greenroom.domain.batch import BatchHead, BatchRequest, BatchRows, parse_batch
+from greenroom.domain.competency import CompetencyModel
+from greenroom.domain.errors import Invalid
+from greenroom.domain.ids import derived_id, new_id
+from greenroom.domain.plan import Plan
+from greenroom.domain.template import Template
+from greenroom.runtime.http import Request, Response
+from greenroom.runtime.idempotency import idempotent
+
+if TYPE_CHECKING:
+    from functions.invitation.settings import Settings
+    from greenroom.runtime.function import Function
+
+
+def accept_batch(request: Request, app: Function[Settings]) -> Response:
+    """202 with the batch's id, once per Idempotency-Key.
+
+    Raises what `parse_batch` and `idempotent` raise, `NotFound` (`unknown_template`,
+    `unknown_competency_model`) and `Invalid` (`deadline_past`, `unknown_competency`, `no_good_rows`).
+    """
+    return idempotent(app.database, request, "batches", lambda key: _accept(request, key, app))
+
+
+def _accept(request: Request, idempotency_key: str, app: Function[Settings]) -> Response:
+    asked = parse_batch(request.body)
+    _check(asked, app.clock())
+    batch = _batch_id(request, idempotency_key)
+    with app.database.begin() as tx:
+        template = tx.catalogue.template(asked.head.template)
+        model = tx.catalogue.model(asked.head.competency_model)
+        plan = plan_of(asked.head, template, model)
+        tx.batches.create(
+            batch, head=asked.head, plan=plan, accepted=len(asked.rows), errors=asked.errors
+        )
+    # The row comes first: the object's event must find it. Killed in between, the caller has no answer and
+    # asks again; with an Idempotency-Key that request finds this batch and writes the object.
+    rows = BatchRows(batch=batch, rows=[row for _, row in asked.rows])
+    app.store.put(keys.batch(batch), rows.to_bytes())
+    return Response.json(
+        {
+            "batch": batch,
+            "accepted": len(asked.rows),
+            "rejected": len(asked.errors),
+            "errors": [error.model_dump() for error in asked.errors],
+            "links": {
+                "self": f"/v1/batches/{batch}",
+                "interviews": f"/v1/interviews?batch={batch}",
+            },
+        },
+        202,
+    )
+
+
+def _check(asked: BatchRequest, now: datetime) -> None:
+    if asked.head.deadline <= now:
+        raise Invalid(
+            f"the deadline {asked.head.deadline.isoformat()} is in the past", code="deadline_past"
+        )
+    if not asked.rows:
+        errors = [error.model_dump() for error in asked.errors]
+        raise Invalid("no row is good; nothing was kept", code="no_good_rows", errors=errors)
+
+
+def plan_of(head: BatchHead, template: Template, model: CompetencyModel) -> Plan:
+    """The plan that the batch's interviews keep, whatever is edited later.
+
+    Raises `Invalid` (`invalid_document`, `unknown_competency`).
+    """
+    if head.questions is not None:
+        edited = {
+            **template.model_dump(),
+            "questions": [item.model_dump() for item in head.questions],
+        }
+        template = Template.model_validate(edited)
+    known = {competency.id for competency in model.competencies}
+    for question in template.questions:
+        unknown = sorted(set(question.competencies) - known)
+        if unknown:
+            raise Invalid(
+                f"question {question.id}: {model.id} has no competency {', '.join(unknown)}",
+                code="unknown_competency",
+            )
+    return Plan(template=template, model=model)
+
+
+def _batch_id(request: Request, idempotency_key: str) -> str:
+    """With a key the id follows from caller, key and body: a replay after a crash finds the same batch.
+
+    The body is part of it because keys are forgotten after a day: the same key may then bring another batch.
+    """
+    if not idempotency_key:
+        return new_id("bat")
+    digest = hashlib.sha256(request.body).hexdigest()
+    return derived_id("bat", request.who.id, idempotency_key, digest)

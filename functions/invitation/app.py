@@ -1,0 +1,90 @@
+"""invitation: takes batches from HR's systems, creates the interviews and sends the invitations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from greenroom.runtime.function import Function
+
+if TYPE_CHECKING:
+    from functions.invitation.settings import Settings
+    from greenroom.runtime.function import ObjectCreated, Request, Response, Scheduled
+
+app: Function[Settings] = Function("invitation", "functions.invitation.settings:Settings")
+
+
+@app.put("/v1/competency-models/{id}", auth=app.api_key("catalogue:write"))
+def save_model(request: Request) -> Response:
+    from functions.invitation.catalogue import save_model
+
+    return save_model(request, app)
+
+
+@app.get("/v1/competency-models/{id}", auth=app.api_key("batches:write"))
+def read_model(request: Request) -> Response:
+    from functions.invitation.catalogue import read_model
+
+    return read_model(request, app)
+
+
+@app.get("/v1/competency-models", auth=app.api_key("batches:write"))
+def list_models(request: Request) -> Response:
+    from functions.invitation.catalogue import list_models
+
+    return list_models(app)
+
+
+@app.put("/v1/templates/{id}", auth=app.api_key("catalogue:write"))
+def save_template(request: Request) -> Response:
+    from functions.invitation.catalogue import save_template
+
+    return save_template(request, app)
+
+
+@app.get("/v1/templates/{id}", auth=app.api_key("batches:write"))
+def read_template(request: Request) -> Response:
+    from functions.invitation.catalogue import read_template
+
+    return read_template(request, app)
+
+
+@app.get("/v1/templates", auth=app.api_key("batches:write"))
+def list_templates(request: Request) -> Response:
+    from functions.invitation.catalogue import list_templates
+
+    return list_templates(app)
+
+
+@app.post("/v1/batches", auth=app.api_key("batches:write"))
+def accept_batch(request: Request) -> Response:
+    from functions.invitation.accept import accept_batch
+
+    return accept_batch(request, app)
+
+
+@app.get("/v1/batches/{batch}", auth=app.api_key("batches:write"))
+def read_batch(request: Request) -> Response:
+    from functions.invitation.progress import read_batch
+
+    return read_batch(request.params["batch"], app)
+
+
+@app.on_object("batches/", suffix=".json")
+def batch_accepted(event: ObjectCreated) -> None:
+    from functions.invitation.invite import cut_batch
+
+    cut_batch(event.key, app)
+
+
+@app.on_object("slices/", suffix=".json")
+def slice_cut(event: ObjectCreated) -> None:
+    from functions.invitation.invite import invite_slice
+
+    invite_slice(event.key, app)
+
+
+@app.on_schedule("sweep", minutes=1)
+def sweep(event: Scheduled) -> None:
+    from functions.invitation.sweep import sweep
+
+    sweep(app)

@@ -1,0 +1,57 @@
+"""The deadline as a calendar entry (RFC 5545), laid out once and filled for each candidate."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import icalendar
+from icalendar.parser import foldline
+
+_UID = "mark-of-the-uid"
+_LINK = "mark-of-the-link"
+_WIDTH = 74
+"""Octets of a link in one line: RFC 5545 asks for at most 75 with the fold's space."""
+
+ALARMS = (timedelta(days=-1), timedelta(hours=-2))
+"""Reminders before the deadline."""
+
+
+class Entry:
+    """An event without duration at the deadline; it leaves the candidate's time marked as free."""
+
+    def __init__(
+        self, *, summary: str, description: str, deadline: datetime, stamp: datetime
+    ) -> None:
+        calendar = icalendar.Calendar()
+        calendar.add("prodid", "-//Greenroom//Interviews//EN")
+        calendar.add("version", "2.0")
+        calendar.add("method", "PUBLISH")
+        event = icalendar.Event()
+        event.add("uid", _UID)
+        event.add("sequence", 0)
+        event.add("dtstamp", stamp)
+        event.add("dtstart", deadline)
+        event.add("summary", summary)
+        event.add("description", f"{description}\n{_LINK}")
+        event.add("url", _LINK)
+        event.add("transp", "TRANSPARENT")
+        for before in ALARMS:
+            alarm = icalendar.Alarm()
+            alarm.add("action", "DISPLAY")
+            alarm.add("trigger", before)
+            alarm.add("description", summary)
+            event.add_component(alarm)
+        calendar.add_component(event)
+        # Lines with the link are folded up to it; the link goes on in lines of its own.
+        lines = calendar.to_ical().decode().replace("\r\n ", "").splitlines()
+        self._layout = "".join(f"{_folded(line)}\r\n" for line in lines)
+
+    def fill(self, *, uid: str, link: str) -> bytes:
+        """The calendar's bytes. The same `uid` again, with a higher SEQUENCE, would replace the entry."""
+        folded = "".join(f"\r\n {link[at : at + _WIDTH]}" for at in range(0, len(link), _WIDTH))
+        return self._layout.replace(_LINK, folded).replace(_UID, uid).encode()
+
+
+def _folded(line: str) -> str:
+    before, link, _ = line.partition(_LINK)
+    return str(foldline(before)) + link

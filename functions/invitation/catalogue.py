@@ -1,0 +1,61 @@
+"""Competency models and templates over HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from greenroom.domain.competency import CompetencyModel
+from greenroom.domain.errors import Invalid
+from greenroom.domain.template import Template
+from greenroom.runtime.http import Request, Response
+
+if TYPE_CHECKING:
+    from functions.invitation.settings import Settings
+    from greenroom.runtime.function import Function
+
+
+def save_model(request: Request, app: Function[Settings]) -> Response:
+    """Keep a model; weights that do not add up to 100 are refused with their sum (`invalid_document`)."""
+    model = request.document(CompetencyModel)
+    _same_id(request, model.id)
+    with app.database.begin() as tx:
+        tx.catalogue.save_model(model)
+    return Response.json(model)
+
+
+def read_model(request: Request, app: Function[Settings]) -> Response:
+    with app.database.begin() as tx:
+        return Response.json(tx.catalogue.model(request.params["id"]))
+
+
+def list_models(app: Function[Settings]) -> Response:
+    with app.database.begin() as tx:
+        models = tx.catalogue.models()
+    return Response.json({"competency_models": [model.model_dump(mode="json") for model in models]})
+
+
+def save_template(request: Request, app: Function[Settings]) -> Response:
+    template = request.document(Template)
+    _same_id(request, template.id)
+    with app.database.begin() as tx:
+        tx.catalogue.save_template(template)
+    return Response.json(template)
+
+
+def read_template(request: Request, app: Function[Settings]) -> Response:
+    with app.database.begin() as tx:
+        return Response.json(tx.catalogue.template(request.params["id"]))
+
+
+def list_templates(app: Function[Settings]) -> Response:
+    with app.database.begin() as tx:
+        templates = tx.catalogue.templates()
+    return Response.json({"templates": [item.model_dump(mode="json") for item in templates]})
+
+
+def _same_id(request: Request, document_id: str) -> None:
+    if request.params["id"] != document_id:
+        raise Invalid(
+            f"the path says {request.params['id'][:100]!r}, the document {document_id!r}",
+            code="id_mismatch",
+        )

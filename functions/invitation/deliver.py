@@ -1,0 +1,234 @@
+"""Sends the queued mails over one SMTP connection, and records what became of each.
+
+A mail is sent twice only when the worker dies, or the connection breaks, between the relay's answer to it
+and our commit. To keep that window small, outcomes are committed in groups of `GROUP`: at most that many
+candidates can get their invitation again, under the same Message-ID. One commit per mail would cost as
+much time as the mail itself. A lease on every claimed mail keeps two workers from sending the same one.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from functions.invitation.letter import House, Letter, Letters
+from greenroom.adapters.database import MailRow
+from greenroom.adapters.mail import (
+    MailConnection,
+    Mailer,
+    MailPostponed,
+    MailRefused,
+    RelayUnavailable,
+)
+from greenroom.domain.events import EventType
+from greenroom.domain.ids import new_id
+from greenroom.domain.interview import InterviewState
+from greenroom.runtime.outbox import publish
+
+if TYPE_CHECKING:
+    from functions.invitation.settings import Settings
+    from greenroom.adapters.database import InterviewRow, LogRow, Transaction
+    from greenroom.runtime.function import Function
+
+CLAIMED = 50
+"""Mails claimed, and interviews read, at a time."""
+
+GROUP = 5
+LEASE_S = 600
+"""Seconds a claimed mail is ours: far more than 50 mails take, or one mail against a relay's time-outs."""
+
+BUDGET_S = 200
+"""Seconds after which a call claims no more: the function may run 300. The sweep goes on."""
+
+RETRY_DELAYS = tuple(
+    timedelta(minutes=minutes)
+    for minutes in (1, 2, 5, 15, 30, 60, 120, 240, 480, 960, 1440, 1440, 1440)
+)
+"""Waits after a passing failure; about four and a half days in all, as RFC 5321, 4.5.4.1 asks for."""
+
+OPEN = frozenset({InterviewState.CREATED, InterviewState.INVITED, InterviewState.OPENED})
+"""States in which an invitation still makes sense."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one mail. `retry_at` is set for a passing failure that is tried again."""
+
+    mail: MailRow
+    answer: str
+    letter: Letter | None = None
+    retry_at: datetime | None = None
+
+
+def deliver(app: Function[Settings], *, interviews: list[str] | None = None) -> None:
+    """Send what is due: of these interviews, or of all. A relay that is down leaves it queued for the sweep."""
+    delivery = _Delivery(app, interviews)
+    try:
+        delivery.run()
+    finally:
+        delivery.publish()
+
+
+class _Delivery:
+    """One worker's run over the outbox."""
+
+    def __init__(self, app: Function[Settings], interviews: list[str] | None) -> None:
+        settings = app.settings
+        self._app = app
+        self._interviews = interviews
+        self._owner = new_id("wrk")
+        # A mail waits for the relay four times; one that could outlive its lease is not begun.
+        self._last_start_s = LEASE_S - 5 * settings.mail.timeout_s
+        self._letters = Letters(
+            House(
+                sender=settings.mail.sender,
+                public_url=settings.links.public_url,
+                token_key=settings.tokens.key.get_secret_value(),
+                time_zone=settings.time_zone,
+            )
+        )
+        self._held: list[MailRow] = []
+        self._held_since = 0.0
+        self._batches: set[str] = set()
+        self._log: list[LogRow] = []
+
+    def run(self) -> None:
+        ends = time.monotonic() + BUDGET_S
+        self._claim()
+        if not self._held:
+            return
+        try:
+            with _mailer(self._app.settings).connection() as relay:
+                while self._held and time.monotonic() < ends:
+                    self._send(relay)
+                    self._claim()
+        except RelayUnavailable as error:
+            self._app.logger.warning("mail_relay_unavailable", detail=error.detail)
+            self._record([self._put_off(mail, error.detail) for mail in self._held])
+        self._finish_batches()
+
+    def publish(self) -> None:
+        """Events of what was recorded. status_sync's sweep publishes them if we die before this."""
+        publish(self._log, store=self._app.store, database=self._app.database)
+
+    def _claim(self) -> None:
+        with self._app.database.begin() as tx:
+            self._held = tx.mails.claim(
+                CLAIMED, self._owner, LEASE_S, interview_ids=self._interviews
+            )
+        self._held_since = time.monotonic()
+
+    def _send(self, relay: MailConnection) -> None:
+        """Send what is held. Raises `RelayUnavailable`; what was sent until then is recorded."""
+        with self._app.database.begin() as tx:
+            recipients = tx.interviews.many([mail.interview_id for mail in self._held])
+        self._batches |= {interview.batch_id for interview in recipients.values()}
+        outcomes: list[Outcome] = []
+        try:
+            for mail in tuple(self._held):
+                if time.monotonic() - self._held_since > self._last_start_s:
+                    self._held = []
+                    break
+                outcomes.append(self._send_one(mail, recipients[mail.interview_id], relay))
+                if len(outcomes) == GROUP:
+                    outcomes = self._record(outcomes)
+        finally:
+            self._record(outcomes)
+
+    def _send_one(self, mail: MailRow, to: InterviewRow, relay: MailConnection) -> Outcome:
+        if to.state not in OPEN:
+            return Outcome(mail, f"not sent: the interview is {to.state}")
+        now = self._app.clock()
+        if to.deadline <= now:
+            return Outcome(mail, "not sent: the deadline has passed")
+        letter = self._letters.write(mail.message, to, number=mail.number, now=now)
+        try:
+            answer = relay.send(letter.recipient, letter.content)
+        except MailRefused as error:
+            return Outcome(mail, error.detail)
+        except MailPostponed as error:
+            return self._put_off(mail, error.detail)
+        return Outcome(mail, answer, letter)
+
+    def _put_off(self, mail: MailRow, reason: str) -> Outcome:
+        """Later, or given up when it failed often enough."""
+        if mail.attempts >= len(RETRY_DELAYS):
+            return Outcome(mail, reason)
+        return Outcome(mail, reason, retry_at=self._app.clock() + RETRY_DELAYS[mail.attempts])
+
+    def _record(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Commit outcomes together; returns an empty list to go on with."""
+        if not outcomes:
+            return []
+        with self._app.database.begin() as tx:
+            for outcome in outcomes:
+                if outcome.letter is not None:
+                    _sent(tx, outcome.mail, outcome.letter, outcome.answer)
+                else:
+                    _failed(tx, outcome)
+            self._log.extend(tx.process_log.appended)
+        done = {id(outcome.mail) for outcome in outcomes}
+        self._held = [mail for mail in self._held if id(mail) not in done]
+        return []
+
+    def _finish_batches(self) -> None:
+        for batch in sorted(self._batches):
+            finish_batch(batch, self._app)
+
+
+def finish_batch(batch_id: str, app: Function[Settings]) -> None:
+    """Close a batch whose invitations are all sent or given up."""
+    with app.database.begin() as tx:
+        batch = tx.batches.get(batch_id)
+        mails = tx.mails.counts(batch_id)
+        if mails.sent + mails.dead >= batch.accepted:
+            tx.batches.finish(batch_id)
+
+
+def _sent(tx: Transaction, mail: MailRow, letter: Letter, answer: str) -> None:
+    interview = mail.interview_id
+    tx.mails.sent([mail.key])
+    tx.interviews.move(interview, InterviewState.INVITED, frm=[InterviewState.CREATED])
+    tx.process_log.append(
+        interview,
+        EventType.INTERVIEW_INVITED,
+        {
+            "message": mail.message,
+            "message_id": letter.message_id,
+            "relay": answer[:200],
+            "link_expires": letter.link_expires.isoformat(),
+        },
+        once=f"sent:{mail.message}:{mail.number}",
+    )
+
+
+def _failed(tx: Transaction, outcome: Outcome) -> None:
+    mail = outcome.mail
+    tx.mails.failed(mail.key, outcome.answer[:500], outcome.retry_at)
+    if outcome.retry_at is None:
+        tx.interviews.set_flag(mail.interview_id, "needs_follow_up")
+        tx.process_log.append(
+            mail.interview_id,
+            EventType.INVITATION_FAILED,
+            {
+                "message": mail.message,
+                "reason": outcome.answer[:500],
+                "attempts": mail.attempts + 1,
+            },
+            once=f"failed:{mail.message}:{mail.number}",
+        )
+
+
+def _mailer(settings: Settings) -> Mailer:
+    mail = settings.mail
+    return Mailer(
+        host=mail.host,
+        port=mail.port,
+        sender=mail.sender,
+        username=mail.username,
+        password=mail.password.get_secret_value() if mail.password else None,
+        starttls=mail.starttls,
+        timeout_s=mail.timeout_s,
+    )

@@ -1,0 +1,102 @@
+"""The MIME frame of one message: laid out once by the standard library, filled for each recipient.
+
+`EmailMessage` costs 1.6 ms to build and flatten, a relay on the same machine 1 ms to take a mail. All
+that differs between two candidates of a batch is three bodies and three header values, so the library
+writes the message once with marks in their places, and a mail is the pieces joined around its own values.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from email.header import Header
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, formataddr
+
+_TO = b"to@mark.invalid"
+_DATE = b"Thu, 01 Jan 1970 00:00:00 +0000"
+_MESSAGE_ID = b"<message-id@mark.invalid>"
+_BODIES = ("mark of the text", "mark of the html", "mark of the calendar")
+_ENCODED = [base64.b64encode(f"{mark}\r\n".encode()) for mark in _BODIES]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What differs from mail to mail."""
+
+    name: str
+    address: str
+    message_id: str
+    date: datetime
+    text: str
+    html: str
+    calendar: bytes
+
+
+class Frame:
+    """A multipart/mixed message: alternative text and HTML, and a calendar file."""
+
+    def __init__(self, *, sender: str, subject: str, locale: str) -> None:
+        rest = _prototype(sender, subject, locale).as_bytes(policy=SMTP)
+        self._pieces: list[bytes] = []
+        self._order: list[bytes] = []
+        marks = [_TO, _DATE, _MESSAGE_ID, *_ENCODED]
+        for mark in sorted(marks, key=rest.index):
+            piece, rest = rest.split(mark, 1)
+            self._pieces.append(piece)
+            self._order.append(mark)
+        self._last = rest
+
+    def fill(self, parts: Parts) -> bytes:
+        """The message's bytes, with CRLF lines. The same parts give the same bytes."""
+        values = {
+            _TO: _mailbox(parts.name, parts.address),
+            _DATE: format_datetime(parts.date).encode("ascii"),
+            _MESSAGE_ID: parts.message_id.encode("ascii"),
+            _ENCODED[0]: _base64(parts.text.replace("\n", "\r\n").encode()),
+            _ENCODED[1]: _base64(parts.html.replace("\n", "\r\n").encode()),
+            _ENCODED[2]: _base64(parts.calendar),
+        }
+        message: list[bytes] = []
+        for piece, mark in zip(self._pieces, self._order, strict=True):
+            message += (piece, values[mark])
+        return b"".join((*message, self._last))
+
+
+def _prototype(sender: str, subject: str, locale: str) -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["To"] = _TO.decode()
+    message["Subject"] = subject
+    message["Date"] = _DATE.decode()
+    message["Message-ID"] = _MESSAGE_ID.decode()
+    message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = locale
+    text, html, calendar = (f"{mark}\n" for mark in _BODIES)
+    message.set_content(text, cte="base64")
+    message.add_alternative(html, subtype="html", cte="base64")
+    message.set_boundary("greenroom-alternative")
+    message.add_attachment(
+        calendar,
+        subtype="calendar",
+        cte="base64",
+        filename="interview.ics",
+        params={"method": "PUBLISH"},
+    )
+    message.set_boundary("greenroom-mixed")
+    return message
+
+
+def _mailbox(name: str, address: str) -> bytes:
+    """A `To` value, folded; names that are not plain ASCII become encoded words (RFC 2047)."""
+    if name.isascii():
+        return formataddr((name, address)).encode("ascii")
+    words = Header(name, "utf-8", header_name="To").encode(linesep="\r\n")
+    return f"{words}\r\n <{address}>".encode("ascii")
+
+
+def _base64(body: bytes) -> bytes:
+    """Base64 in lines of 76 (RFC 2045), without the last line's end."""
+    return base64.encodebytes(body).replace(b"\n", b"\r\n").removesuffix(b"\r\n")

@@ -1,0 +1,115 @@
+"""Mail over SMTP: one connection at a time, and permanent refusals told apart from passing trouble."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parseaddr
+
+from greenroom.domain.errors import GreenroomError, Unavailable
+
+
+class MailRefused(GreenroomError):
+    """The relay refuses this mail for good (5xx); `detail` is its answer. Other mails are not concerned."""
+
+    code = "mail_refused"
+    status = 502
+    permanent = True
+
+
+class MailPostponed(Unavailable):
+    """The relay refuses this mail for now (4xx, e.g. greylisting); the connection stays usable."""
+
+    code = "mail_postponed"
+
+
+class RelayUnavailable(Unavailable):
+    """The relay does not answer, hangs up, or refuses us altogether: no mail goes out now."""
+
+    code = "mail_relay_unavailable"
+
+
+@dataclass(frozen=True)
+class Mailer:
+    """The company's SMTP relay. `sender` is a `From` value; `timeout_s` holds for each reply."""
+
+    host: str
+    port: int
+    sender: str
+    username: str | None = None
+    password: str | None = None
+    starttls: bool = False
+    timeout_s: float = 30
+
+    @contextmanager
+    def connection(self) -> Iterator[MailConnection]:
+        """One SMTP session. Raises `RelayUnavailable`."""
+        with _as_relay_unavailable():
+            smtp = smtplib.SMTP(self.host, self.port, timeout=self.timeout_s)
+        try:
+            with _as_relay_unavailable():
+                smtp.ehlo_or_helo_if_needed()
+                if self.starttls:
+                    smtp.starttls(context=ssl.create_default_context())
+                    smtp.ehlo()
+                if self.username is not None:
+                    smtp.login(self.username, self.password or "")
+            yield MailConnection(smtp, parseaddr(self.sender)[1])
+        finally:
+            _close(smtp)
+
+
+class MailConnection:
+    """An open SMTP session."""
+
+    def __init__(self, smtp: smtplib.SMTP, sender: str) -> None:
+        self._smtp = smtp
+        self._sender = sender
+
+    def send(self, recipient: str, message: bytes) -> str:
+        """Hand over one message (CRLF lines); returns the relay's answer, such as ``250 2.0.0 queued``.
+
+        Raises `MailRefused`, `MailPostponed`, or `RelayUnavailable` when the connection is of no more use; if that
+        happens after the last byte, the relay may have taken the message all the same.
+        """
+        with _as_relay_unavailable():
+            self._step(*self._smtp.mail(self._sender), sender=True)
+            self._step(*self._smtp.rcpt(recipient))
+            try:
+                code, answer = self._smtp.data(message)
+            except smtplib.SMTPDataError as error:
+                code, answer = error.smtp_code, _bytes(error.smtp_error)
+            return self._step(code, answer)
+
+    def _step(self, code: int, answer: bytes, *, sender: bool = False) -> str:
+        text = f"{code} {answer.decode('utf-8', 'replace')}"
+        if 200 <= code < 300:
+            return text
+        if code == 421 or (sender and code >= 500):
+            # It is closing, or wants no mail from us at all: a setting is wrong, not a candidate's address.
+            raise RelayUnavailable(text)
+        self._smtp.rset()
+        raise MailRefused(text) if code >= 500 else MailPostponed(text)
+
+
+@contextmanager
+def _as_relay_unavailable() -> Iterator[None]:
+    """What smtplib and the socket raise about the connection itself."""
+    try:
+        yield
+    except (smtplib.SMTPException, OSError) as error:
+        raise RelayUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+def _bytes(answer: bytes | str) -> bytes:
+    return answer if isinstance(answer, bytes) else answer.encode()
+
+
+def _close(smtp: smtplib.SMTP) -> None:
+    try:
+        smtp.quit()
+    except (smtplib.SMTPException, OSError):
+        smtp.close()  # the relay hung up first; every mail's fate was already known
