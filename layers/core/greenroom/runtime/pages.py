@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_skeleton
+from babel.dates import format_skeleton
 from babel.numbers import format_decimal, format_percent
 from babel.support import Translations
 from babel.units import format_unit
@@ -61,7 +61,8 @@ class Pages:
             locales=LOCALES,
             static=self.static_url,
             moment=lambda at: _moment(at, zone, locale),
-            second=lambda at: _second(at, zone, locale),
+            minute=lambda at: f"{at.astimezone(zone):%Y-%m-%d %H:%M}",
+            second=lambda at: f"{at.astimezone(zone):%m-%d %H:%M:%S}",
         )
         return Response.html(text, status, {**BASE_HEADERS, **(headers or {})})
 
@@ -156,7 +157,7 @@ def _environment(folder: Path, locale: Locale) -> Environment:
             "percent": lambda share: format_percent(share, locale=name),
             "duration": lambda seconds: _duration(seconds, name),
             "clock": clock,
-            "measured": lambda value, unit: _measured(value, unit, name),
+            "measured": lambda value, unit: _measured(value, unit, name, catalogue),
         }
     )
     environment.globals["label"] = lambda family, key: _label(catalogue, family, key)
@@ -170,11 +171,12 @@ def _label(catalogue: Translations, family: str, key: str) -> str:
     return key if found == message else found
 
 
-def _measured(value: float, unit: str, locale: str) -> str:
+def _measured(value: float, unit: str, locale: str, catalogue: Translations) -> str:
     """A value with its unit; a share as percent."""
     if unit in ("share", "ratio"):
         return format_percent(value, format="0.#%", locale=locale)
-    return f"{format_decimal(value, format='#,##0.##', locale=locale)} {unit}".strip()
+    number = format_decimal(value, format="#,##0.##", locale=locale)
+    return f"{number} {_label(catalogue, 'unit', unit)}" if unit else number
 
 
 def _moment(at: datetime, zone: ZoneInfo, locale: Locale) -> str:
@@ -183,11 +185,6 @@ def _moment(at: datetime, zone: ZoneInfo, locale: Locale) -> str:
     local = at.astimezone(zone)
     day = format_skeleton("yMMMEd", local, tzinfo=zone, locale=name)
     return f"{day} {local:%H:%M} (UTC{local.isoformat()[-6:]})"
-
-
-def _second(at: datetime, zone: ZoneInfo, locale: Locale) -> str:
-    """Day and second, short, for logs: 03-05 18:00:07."""
-    return format_datetime(at, "MM-dd HH:mm:ss", tzinfo=zone, locale=folder_name(locale))
 
 
 def _duration(seconds: float, locale: str) -> str:

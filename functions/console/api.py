@@ -1,0 +1,113 @@
+"""The read API: interviews, one interview, its results, as EHR and OA ask for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from functions.console.reading import Answer, interview, interview_list
+from greenroom.domain.interview import ehr_status
+from greenroom.runtime.http import Request, Response
+
+if TYPE_CHECKING:
+    from greenroom.adapters.database import AnswerRow, InterviewRow
+
+    from functions.console.settings import Settings
+    from greenroom.runtime.function import Function
+
+
+def list_interviews(request: Request, app: Function[Settings]) -> Response:
+    """``GET /v1/interviews``; the next page is in `next` and in the `Link` header (RFC 8288)."""
+    found = interview_list(request.query, app)
+    headers = {}
+    following = None
+    if found.after is not None:
+        following = "/v1/interviews?" + urlencode({**request.query, "after": found.after})
+        headers["Link"] = f'<{following}>; rel="next"'
+    listed = [_summary(row) for row in found.interviews]
+    return Response.json({"interviews": listed, "next": following}, headers=headers)
+
+
+def read_interview(interview_id: str, app: Function[Settings]) -> Response:
+    """``GET /v1/interviews/{interview}``: where it stands, answer by answer."""
+    with app.database.begin() as tx:
+        row = tx.interviews.get(interview_id)
+        answers = tx.interviews.answers(interview_id)
+        consents = tx.interviews.consents(interview_id)
+    document = {
+        **_summary(row),
+        "answers": [_answer_state(answer) for answer in answers],
+        "consents": consents.model_dump() if consents else None,
+    }
+    return Response.json(document)
+
+
+def read_results(interview_id: str, app: Function[Settings]) -> Response:
+    """``GET /v1/interviews/{interview}/results``: recordings, quality, analysis, scorecard, loss."""
+    found = interview(interview_id, app)
+    return Response.json(
+        {
+            "interview": found.row.id,
+            "state": found.row.state,
+            "ehr_status": ehr_status(found.row.state),
+            "answers": [_results(answer) for answer in found.answers],
+            "scorecard": found.scorecard.model_dump(mode="json") if found.scorecard else None,
+            "loss_ms": found.loss_ms,
+        }
+    )
+
+
+def _summary(row: InterviewRow) -> dict[str, Any]:
+    return {
+        "interview": row.id,
+        "batch": row.batch_id,
+        "candidate": {
+            "external_id": row.candidate_external_id,
+            "name": row.candidate_name,
+            "email": row.candidate_email,
+        },
+        "state": row.state,
+        "ehr_status": ehr_status(row.state),
+        "job": dict(row.plan.model.job),
+        "deadline": row.deadline.isoformat(),
+        "created_at": row.created_at.isoformat(),
+        "submitted_at": row.submitted_at.isoformat() if row.submitted_at else None,
+        "total_score": row.total_score,
+        "flags": row.flags,
+        "links": {
+            "self": f"/v1/interviews/{row.id}",
+            "results": f"/v1/interviews/{row.id}/results",
+            "page": f"/console/interviews/{row.id}",
+        },
+    }
+
+
+def _answer_state(row: AnswerRow) -> dict[str, Any]:
+    return {
+        "answer": row.answer_id,
+        "state": row.state,
+        "attempt": row.attempt,
+        "attempts": row.seals,
+    }
+
+
+def _results(answer: Answer) -> dict[str, Any]:
+    recordings = {
+        track.track: {
+            "status": track.status,
+            "reason": track.reason,
+            "key": track.recording,
+            "size": track.size,
+            "sha256": track.sha256,
+            "duration_s": track.duration_s,
+            "download_url": answer.links.get(track.track),
+        }
+        for track in answer.tracks
+    }
+    return {
+        **_answer_state(answer.row),
+        "recordings": recordings,
+        "assembly": answer.assembly.model_dump(mode="json") if answer.assembly else None,
+        "quality": answer.quality.model_dump(mode="json") if answer.quality else None,
+        "analysis": answer.analysis.model_dump(mode="json") if answer.analysis else None,
+    }

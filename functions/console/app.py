@@ -1,0 +1,77 @@
+"""console: HR's pages, and the read API behind them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from greenroom.runtime.function import Function
+
+if TYPE_CHECKING:
+    from functions.console.settings import Settings
+    from greenroom.runtime.function import Request, Response
+
+app: Function[Settings] = Function("console", "functions.console.settings:Settings")
+
+
+@app.get("/v1/interviews", auth=app.api_key("interviews:read"))
+def list_interviews(request: Request) -> Response:
+    from functions.console.api import list_interviews
+
+    return list_interviews(request, app)
+
+
+@app.get("/v1/interviews/{interview}", auth=app.api_key("interviews:read"))
+def read_interview(request: Request) -> Response:
+    from functions.console.api import read_interview
+
+    return read_interview(request.params["interview"], app)
+
+
+@app.get("/v1/interviews/{interview}/results", auth=app.api_key("interviews:read"))
+def read_results(request: Request) -> Response:
+    from functions.console.api import read_results
+
+    return read_results(request.params["interview"], app)
+
+
+# The pages check the session themselves, because a person without one is shown the way in, not a problem.
+@app.get("/console", auth=None)
+def sign_in_page(request: Request) -> Response:
+    from functions.console.session import sign_in_page
+
+    return sign_in_page(request, app)
+
+
+@app.post("/console/sign-in", auth=None)
+def sign_in(request: Request) -> Response:
+    from functions.console.session import sign_in
+
+    return sign_in(request, app)
+
+
+@app.post("/console/sign-out", auth=None)
+def sign_out(request: Request) -> Response:
+    from functions.console.session import sign_out
+
+    return sign_out(app)
+
+
+@app.get("/console/interviews", auth=None)
+def interviews_page(request: Request) -> Response:
+    from functions.console.pages import interviews_page
+
+    return interviews_page(request, app)
+
+
+@app.get("/console/interviews/{interview}", auth=None)
+def interview_page(request: Request) -> Response:
+    from functions.console.pages import interview_page
+
+    return interview_page(request, app)
+
+
+@app.get("/console/static/{name}", auth=None)
+def static_file(request: Request) -> Response:
+    from functions.console.session import PAGES
+
+    return PAGES.static(request)

@@ -1,0 +1,89 @@
+"""The pages: the list of interviews, and one interview with its scorecard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from functions.console import reading
+from functions.console.scorecard_view import ScorecardView
+from functions.console.session import PAGES, language_cookie, locale_of, session_of, sign_in_page
+from greenroom.domain.errors import Forbidden, Invalid, NotFound, Unauthorized
+from greenroom.domain.interview import InterviewState, ehr_status
+from greenroom.runtime.http import Request, Response
+from greenroom.runtime.pages import content_security_policy
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from functions.console.settings import Settings
+    from greenroom.domain.errors import GreenroomError
+    from greenroom.runtime.function import Function
+
+
+def interviews_page(request: Request, app: Function[Settings]) -> Response:
+    """``GET /console/interviews?state=&batch=&after=``."""
+    try:
+        session_of(request, app)
+        found = reading.interview_list(request.query, app)
+    except (Unauthorized, Forbidden) as error:
+        return sign_in_page(request, app, problem=error)
+    except (Invalid, NotFound) as error:
+        return _trouble(request, app, error)
+    kept = {name: request.query[name] for name in ("state", "batch") if request.query.get(name)}
+    following = found.after and "?" + urlencode({**kept, "after": found.after})
+    return _render(
+        request,
+        app,
+        "interviews.html",
+        interviews=found.interviews,
+        following=following,
+        first=not request.query.get("after"),
+        kept=kept,
+        states=list(InterviewState),
+        ehr_status=ehr_status,
+    )
+
+
+def interview_page(request: Request, app: Function[Settings]) -> Response:
+    """``GET /console/interviews/{interview}``: scorecard, answers, process log, webhooks."""
+    wanted = request.params["interview"]
+    try:
+        session_of(request, app)
+        found = reading.interview(wanted, app)
+    except (Unauthorized, Forbidden) as error:
+        return sign_in_page(request, app, problem=error)
+    except NotFound as error:
+        return _trouble(request, app, error)
+    questions = found.row.plan.template.questions
+    return _render(
+        request,
+        app,
+        "interview.html",
+        interview=found,
+        questions={item.id: item for item in questions},
+        numbers={item.id: number for number, item in enumerate(questions, start=1)},
+        card=ScorecardView(found),
+        log=reading.process_log(wanted, app),
+        deliveries=reading.deliveries(wanted, app),
+        ehr_status=ehr_status,
+    )
+
+
+def _trouble(request: Request, app: Function[Settings], error: GreenroomError) -> Response:
+    return _render(request, app, "trouble.html", status=error.status, problem=error)
+
+
+def _render(
+    request: Request, app: Function[Settings], template: str, *, status: int = 200, **values: Any
+) -> Response:
+    store = app.settings.store
+    policy = content_security_policy(media=[store.public_endpoint or store.endpoint])
+    return PAGES.render(
+        template,
+        locale_of(request),
+        time_zone=app.settings.time_zone,
+        status=status,
+        headers={**policy, **language_cookie(request)},
+        **values,
+    )

@@ -1,0 +1,160 @@
+"""What is known about interviews, read once for both the API and the pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from greenroom.domain import keys
+from greenroom.domain.analysis import Analysis
+from greenroom.domain.assembly import AssembledTrack, Assembly
+from greenroom.domain.errors import Invalid, NotFound
+from greenroom.domain.interview import InterviewState
+from greenroom.domain.keys import AttemptRef
+from greenroom.domain.model import Document
+from greenroom.domain.quality import Quality
+from greenroom.domain.scorecard import Scorecard
+from greenroom.domain.template import TrackName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import TypeVar
+
+    from greenroom.adapters.database import AnswerRow, DeliveryRow, InterviewRow, LogRow
+
+    from functions.console.settings import Settings
+    from greenroom.adapters.object_store import ObjectStore
+    from greenroom.runtime.function import Function
+
+    D = TypeVar("D", bound=Document)
+
+LINK_S = 4 * 3600
+"""Seconds that a recording's link is good: a reviewer's sitting."""
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 200
+
+
+@dataclass(frozen=True)
+class InterviewList:
+    """One page of interviews, newest first. `after` is the cursor of the next page, None at the end."""
+
+    interviews: list[InterviewRow]
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer with the documents about its attempt in focus; None for what is not there yet.
+
+    `links` are presigned URLs of the recordings, by track.
+    """
+
+    row: AnswerRow
+    assembly: Assembly | None
+    quality: Quality | None
+    analysis: Analysis | None
+    links: dict[TrackName, str]
+
+    @property
+    def tracks(self) -> list[AssembledTrack]:
+        return self.assembly.tracks if self.assembly else []
+
+
+@dataclass(frozen=True)
+class Interview:
+    """Everything about one interview. `loss_ms` is None while nothing has been assembled."""
+
+    row: InterviewRow
+    answers: list[Answer]
+    scorecard: Scorecard | None
+
+    @property
+    def loss_ms(self) -> int | None:
+        """Milliseconds recorded and not saved, over all answers."""
+        assembled = [answer.assembly for answer in self.answers if answer.assembly]
+        return sum(assembly.lost_ms for assembly in assembled) if assembled else None
+
+
+def interview_list(query: Mapping[str, str], app: Function[Settings]) -> InterviewList:
+    """`state`, `batch`, `limit` and `after` as in the query. Raises `Invalid` (`invalid_query`)."""
+    limit = _limit(query.get("limit"))
+    state = _state(query.get("state"))
+    with app.database.begin() as tx:
+        # One more than asked for tells whether there is a next page.
+        rows = tx.interviews.find(
+            state=state,
+            batch=query.get("batch") or None,
+            limit=limit + 1,
+            after=query.get("after") or None,
+        )
+    shown = rows[:limit]
+    return InterviewList(shown, shown[-1].id if len(rows) > limit else None)
+
+
+def interview(interview_id: str, app: Function[Settings]) -> Interview:
+    """Raises `NotFound` (`unknown_interview`)."""
+    with app.database.begin() as tx:
+        row = tx.interviews.get(interview_id)
+        answers = tx.interviews.answers(interview_id)
+    return Interview(
+        row,
+        [_answer(answer, app.store) for answer in answers],
+        _document(app.store, keys.scorecard(interview_id), Scorecard),
+    )
+
+
+def process_log(interview_id: str, app: Function[Settings]) -> list[LogRow]:
+    """面试流程日志, oldest first."""
+    with app.database.begin() as tx:
+        return tx.process_log.list(interview_id)
+
+
+def deliveries(interview_id: str, app: Function[Settings]) -> list[DeliveryRow]:
+    """What was sent to the webhooks about this interview."""
+    with app.database.begin() as tx:
+        return tx.webhooks.deliveries(interview_id=interview_id, limit=500)
+
+
+def _answer(row: AnswerRow, store: ObjectStore) -> Answer:
+    if row.attempt == 0:
+        return Answer(row, None, None, None, {})
+    ref = AttemptRef(row.interview_id, row.answer_id, row.attempt)
+    assembly = _document(store, ref.assembly, Assembly)
+    links = {
+        track.track: store.download_url(track.recording, expires_s=LINK_S)
+        for track in (assembly.tracks if assembly else [])
+        if track.recording is not None
+    }
+    return Answer(
+        row,
+        assembly,
+        _document(store, ref.quality, Quality),
+        _document(store, ref.analysis, Analysis),
+        links,
+    )
+
+
+def _document(store: ObjectStore, key: str, model: type[D]) -> D | None:
+    """A document of the store, None where the pipeline has not written it yet."""
+    try:
+        return model.parse(store.get(key), what=key)
+    except NotFound:
+        return None
+
+
+def _limit(text: str | None) -> int:
+    if not text:
+        return PAGE_SIZE
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MAX_PAGE_SIZE:
+        raise Invalid(f"limit: a number from 1 to {MAX_PAGE_SIZE}", code="invalid_query")
+    return int(text[:6])
+
+
+def _state(text: str | None) -> InterviewState | None:
+    if not text:
+        return None
+    try:
+        return InterviewState(text)
+    except ValueError:
+        states = ", ".join(InterviewState)
+        raise Invalid(f"state: one of {states}", code="invalid_query") from None

@@ -1,0 +1,22 @@
+"""What the console needs to know."""
+
+from __future__ import annotations
+
+from greenroom.runtime.settings import (
+    DatabaseSettings,
+    FunctionSettings,
+    LinkSettings,
+    StoreSettings,
+    TimeZone,
+    TokenSettings,
+)
+
+
+class Settings(FunctionSettings):
+    """Pages tell times in `time_zone`."""
+
+    store: StoreSettings
+    database: DatabaseSettings
+    tokens: TokenSettings
+    links: LinkSettings
+    time_zone: TimeZone = "Asia/Shanghai"

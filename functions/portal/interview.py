@@ -1,0 +1,117 @@
+"""One interview as its candidate sees it: never a score, never what HR writes about them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from greenroom.domain.consent import Consents
+from greenroom.domain.interview import (
+    RECORDABLE,
+    AnswerState,
+    EhrStatus,
+    InterviewState,
+    can_take,
+    ehr_status,
+)
+from greenroom.domain.model import Document, Locale, LocalizedText
+from greenroom.domain.template import TrackName
+from greenroom.runtime.http import Request, Response
+
+if TYPE_CHECKING:
+    from greenroom.adapters.database import AnswerRow, InterviewRow, Transaction
+
+    from functions.portal.settings import Settings
+    from greenroom.domain.template import Question
+    from greenroom.runtime.function import Function
+
+
+class AnswerView(Document):
+    """A question and where its answer stands. Limits in seconds; `attempts` counts the sealed ones.
+
+    `recordable` says whether an attempt may be started now.
+    """
+
+    answer: str
+    text: LocalizedText
+    hint: LocalizedText | None
+    tracks: list[TrackName]
+    think_s: float
+    min_s: float
+    max_s: float
+    takes: int
+    state: AnswerState
+    attempts: int
+    recordable: bool
+
+
+class InterviewView(Document):
+    """What the page shows and the API answers. `consents` is None until they are given."""
+
+    interview: str
+    name: str
+    job: LocalizedText
+    locale: Locale
+    state: InterviewState
+    ehr_status: EhrStatus
+    deadline: datetime
+    submitted_at: datetime | None
+    answers: list[AnswerView]
+    consents: Consents | None
+
+
+def read_interview(request: Request, app: Function[Settings]) -> Response:
+    """``GET /v1/candidate/interview``."""
+    with app.database.begin() as tx:
+        view = view_of(tx, request.who.id)
+    return Response.json(view, headers={"Cache-Control": "no-store"})
+
+
+def view_of(tx: Transaction, interview_id: str) -> InterviewView:
+    """Raises `NotFound` (`unknown_interview`)."""
+    row = tx.interviews.get(interview_id)
+    consents = tx.interviews.consents(interview_id)
+    open_now = (
+        row.state in RECORDABLE
+        and tx.clock() < row.deadline
+        and consents is not None
+        and consents.recording
+    )
+    answers = {answer.answer_id: answer for answer in tx.interviews.answers(interview_id)}
+    return InterviewView(
+        interview=row.id,
+        name=row.candidate_name,
+        job=row.plan.model.job,
+        locale=row.locale,
+        state=row.state,
+        ehr_status=ehr_status(row.state),
+        deadline=row.deadline,
+        submitted_at=row.submitted_at,
+        answers=[
+            _answer(question, answers[question.id], row, open_now=open_now)
+            for question in row.plan.template.questions
+        ],
+        consents=consents,
+    )
+
+
+def _answer(
+    question: Question, answer: AnswerRow, row: InterviewRow, *, open_now: bool
+) -> AnswerView:
+    asked = row.state != InterviewState.RE_RECORD or answer.state in (
+        AnswerState.RE_RECORD,
+        AnswerState.RECORDING,
+    )
+    return AnswerView(
+        answer=question.id,
+        text=question.text,
+        hint=question.hint,
+        tracks=question.tracks,
+        think_s=question.think_s,
+        min_s=question.min_s,
+        max_s=question.max_s,
+        takes=question.takes,
+        state=answer.state,
+        attempts=answer.seals,
+        recordable=open_now and asked and can_take(answer.state, answer.seals, question.takes),
+    )

@@ -1,0 +1,59 @@
+"""Deliveries: to be seen by people who ask what their system was told, and sent again on request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+from greenroom.domain import keys
+from greenroom.domain.errors import Invalid
+from greenroom.domain.webhook import DeliveryState
+from greenroom.runtime.http import Request, Response
+
+if TYPE_CHECKING:
+    from greenroom.adapters.database import DeliveryRow
+
+    from functions.status_sync.settings import Settings
+    from greenroom.runtime.function import Function
+
+LIMIT = 100
+MAX_LIMIT = 500
+
+
+def list_deliveries(request: Request, app: Function[Settings]) -> Response:
+    """``GET /v1/webhook-deliveries?interview=&state=&limit=``. Raises `Invalid` (`invalid_query`)."""
+    state = request.query.get("state") or None
+    if state not in (None, *get_args(DeliveryState)):
+        raise Invalid(f"state: one of {', '.join(get_args(DeliveryState))}", code="invalid_query")
+    limit = request.query.get("limit") or str(LIMIT)
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:6]) <= MAX_LIMIT):
+        raise Invalid(f"limit: a number from 1 to {MAX_LIMIT}", code="invalid_query")
+    interview = request.query.get("interview") or None
+    with app.database.begin() as tx:
+        found = tx.webhooks.deliveries(interview_id=interview, state=state, limit=int(limit))
+    return Response.json({"deliveries": [_shown(delivery) for delivery in found]})
+
+
+def resend(endpoint_id: str, event_id: str, app: Function[Settings]) -> Response:
+    """``POST /v1/webhook-deliveries/{endpoint}/{event}/resend``: due at once, under its own id.
+
+    Writing the event's object again is what calls this function for it. Raises `NotFound`
+    (`unknown_delivery`).
+    """
+    with app.database.begin() as tx:
+        delivery = tx.webhooks.resend(endpoint_id, event_id)
+        event = tx.process_log.event(delivery.interview_id, delivery.seq)
+    app.store.put(keys.event(delivery.interview_id, delivery.seq), event.canonical())
+    return Response.json({"delivery": _shown(delivery)}, 202)
+
+
+def _shown(delivery: DeliveryRow) -> dict[str, Any]:
+    return {
+        "endpoint": delivery.endpoint_id,
+        "url": delivery.url,
+        "event": delivery.event_id,
+        "interview": delivery.interview_id,
+        "sequence": delivery.seq,
+        "type": delivery.type,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+    }

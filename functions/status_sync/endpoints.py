@@ -1,0 +1,60 @@
+"""Webhook endpoints: registered by EHR and OA, only on the installation's allow-list."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from functions.status_sync.delivery import sender
+from greenroom.domain.webhook import WebhookEndpointRequest
+from greenroom.runtime.http import Request, Response
+
+if TYPE_CHECKING:
+    from greenroom.adapters.database import EndpointRow
+
+    from functions.status_sync.settings import Settings
+    from greenroom.runtime.function import Function
+
+
+def register_endpoint(request: Request, app: Function[Settings]) -> Response:
+    """``POST /v1/webhook-endpoints``: the one answer that holds the secret.
+
+    Raises `Invalid` (`endpoint_not_allowed`, `endpoint_unresolved`), `Conflict` (`endpoint_exists`).
+    """
+    wanted = request.document(WebhookEndpointRequest)
+    sender(app).check(wanted.url)
+    secret = wanted.secret or new_secret()
+    with app.database.begin() as tx:
+        endpoint = tx.webhooks.add_endpoint(wanted, secret)
+    headers = {"Cache-Control": "no-store"}
+    return Response.json({**_shown(endpoint), "secret": secret}, 201, headers)
+
+
+def list_endpoints(app: Function[Settings]) -> Response:
+    """``GET /v1/webhook-endpoints``: all of them, the disabled ones too, without secrets."""
+    with app.database.begin() as tx:
+        found = tx.webhooks.endpoints(active_only=False)
+    return Response.json({"endpoints": [_shown(endpoint) for endpoint in found]})
+
+
+def remove_endpoint(endpoint_id: str, app: Function[Settings]) -> Response:
+    """``DELETE /v1/webhook-endpoints/{endpoint}``: it is disabled, its deliveries stay readable."""
+    with app.database.begin() as tx:
+        tx.webhooks.disable_endpoint(endpoint_id, "removed")
+    return Response.empty()
+
+
+def new_secret() -> str:
+    """256 random bits in the form of Standard Webhooks."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _shown(endpoint: EndpointRow) -> dict[str, Any]:
+    return {
+        "id": endpoint.id,
+        "url": endpoint.url,
+        "types": endpoint.types,
+        "state": endpoint.state,
+        "created_at": endpoint.created_at.isoformat(),
+    }

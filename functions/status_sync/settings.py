@@ -1,0 +1,25 @@
+"""What status_sync needs to know."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from greenroom.runtime.settings import DatabaseSettings, FunctionSettings, StoreSettings
+
+
+class WebhookSettings(BaseModel):
+    """Who may receive webhooks: names, addresses or networks, each with an optional port; nobody by default.
+
+    A JSON list, e.g. ``["ehr.example.com", "10.20.0.0/16", "127.0.0.1:9000"]``. `timeout_s` in seconds.
+    """
+
+    allow: list[str] = []
+    timeout_s: Annotated[float, Field(gt=0, le=30)] = 20
+
+
+class Settings(FunctionSettings):
+    store: StoreSettings
+    database: DatabaseSettings
+    webhooks: WebhookSettings = WebhookSettings()

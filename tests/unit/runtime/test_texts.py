@@ -1,0 +1,165 @@
+"""The catalogues: no key missing, none unused, the same placeholders in every language, no text in templates."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from babel.messages.pofile import read_po
+
+from functions.console.scorecard_view import REASONS
+from functions.portal.page import STEPS
+from greenroom.domain.assembly import GapCause
+from greenroom.domain.consent import PURPOSES
+from greenroom.domain.events import EventType
+from greenroom.domain.interview import AnswerState, EhrStatus, InterviewState
+from greenroom.domain.mapping import shipped_mapping
+from greenroom.domain.quality import Level, Verdict
+from greenroom.domain.scorecard import ScoreStatus
+from greenroom.domain.template import TrackName
+from greenroom.domain.webhook import DeliveryState
+from greenroom.runtime.texts import LOCALES, catalogue_path, choose_locale, folder_name, texts
+
+ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / "locales"
+TEMPLATES = sorted(
+    [
+        *ROOT.glob("functions/*/templates/*.html"),
+        *ROOT.glob("layers/core/greenroom/runtime/page_templates/*.html"),
+    ]
+)
+CONTRIBUTIONS = [item for group in shipped_mapping().indicators.values() for item in group]
+LINK_CODES = ("token_expired", "token_revoked", "token_invalid")
+
+CLOSED = {
+    "language": LOCALES,
+    "state": InterviewState,
+    "portal.lead": InterviewState,
+    "portal.step": [name for name, _ in STEPS],
+    "portal.tracks": ("camera", "camera_screen"),
+    "answer_state": AnswerState,
+    "consents": [*PURPOSES, *(f"{purpose}.about" for purpose in PURPOSES)],
+    "link": [f"{code}.{part}" for code in LINK_CODES for part in ("title", "what", "do")],
+    "ehr_status": get_args(EhrStatus),
+    "flag": ("needs_follow_up", "needs_re_record"),
+    "score": [status for status in get_args(ScoreStatus) if status != "scored"],
+    "reason": {key for _, key in REASONS},
+    "gap": get_args(GapCause),
+    "track": get_args(TrackName),
+    "verdict": get_args(Verdict),
+    "level": get_args(Level),
+    "event": EventType,
+    "delivery": get_args(DeliveryState),
+    "problem": (
+        "interview_closed", "invalid_form", "api_key_invalid", "scope_missing", "token_expired",
+        "token_invalid", "session_revoked", "invalid_query", "unknown_interview",
+    ),
+}  # fmt: skip
+"""Keys that a template puts together, by what may follow the dot."""
+
+OPEN = {
+    "kind": {item.kind for item in CONTRIBUTIONS},
+    "module": {item.module for item in CONTRIBUTIONS},
+    "quality": {"fps", "duration_s", "black_share", "silence_share"},
+    "unit": {"px", "s"},
+}
+"""Names that modules bring: the known ones have texts, an unknown one is shown as it is."""
+
+
+def catalogue(locale):
+    with catalogue_path(FOLDER, locale).open("rb") as file:
+        return {item.id: item for item in read_po(file, locale=folder_name(locale)) if item.id}
+
+
+def keys_of(locale) -> set[str]:
+    return {key if isinstance(key, str) else key[0] for key in catalogue(locale)}
+
+
+def used_literally() -> set[str]:
+    found = set()
+    for path in TEMPLATES:
+        found.update(
+            re.findall(r"""(?:\b_|ngettext)\(["']([\w.-]+)["']\s*[,)]""", path.read_text())
+        )
+    return found
+
+
+def families() -> Iterator[tuple[str, str]]:
+    for path in TEMPLATES:
+        for family in re.findall(r"""\b_\(["']([\w.]+)\.["'] ~""", path.read_text()):
+            yield path.name, family
+
+
+def expected() -> set[str]:
+    built = {f"{family}.{name}" for family, names in CLOSED.items() for name in names}
+    return used_literally() | built
+
+
+def test_every_built_key_belongs_to_a_known_family() -> None:
+    assert {family for _, family in families()} <= CLOSED.keys()
+
+
+def test_no_key_is_missing_and_none_is_unused() -> None:
+    known = keys_of("en")
+    brought = {key for key in known if key.partition(".")[0] in OPEN and key not in expected()}
+    assert expected() - known == set()
+    assert known - expected() - brought == set()
+    wanted = {f"{family}.{name}" for family, names in OPEN.items() for name in names}
+    assert wanted - known == set()
+
+
+def test_every_language_has_the_same_keys_in_the_same_order() -> None:
+    assert list(catalogue("en")) == list(catalogue("zh-CN"))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_text_is_there_with_the_placeholders_of_the_reference(locale) -> None:
+    def placeholders(text: str) -> Counter[str]:
+        return Counter(re.findall(r"%\(\w+\)[sd]|%%|%", text))
+
+    reference = catalogue("en")
+    for key, message in catalogue(locale).items():
+        forms = [message.string] if isinstance(message.string, str) else list(message.string)
+        wanted = reference[key].string
+        wanted = wanted if isinstance(wanted, str) else wanted[-1]
+        for form in forms:
+            assert form.strip(), key
+            assert "fuzzy" not in message.flags, key
+            # A percent sign that is only text may differ between languages; what is filled in may not.
+            assert {k for k in placeholders(form) if k != "%%"} == {
+                k for k in placeholders(wanted) if k != "%%"
+            }, key
+
+
+def test_plural_forms() -> None:
+    assert texts(FOLDER, "en").ungettext("portal.takes", "portal.takes", 1) == "%(num)d take"
+    assert texts(FOLDER, "en").ungettext("portal.takes", "portal.takes", 3) == "%(num)d takes"
+    assert (
+        texts(FOLDER, "zh-CN").ungettext("portal.takes", "portal.takes", 3) == "可录制 %(num)d 次"
+    )
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parts[-3]}-{path.name}")
+def test_templates_hold_no_text_of_their_own(path) -> None:
+    source = re.sub(r"\{% block (home|body_class) %\}.*?\{% endblock %\}", "", path.read_text())
+    source = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", source, flags=re.DOTALL)
+    spoken = re.findall(r'(?:aria-label|alt|title|placeholder|value)="([^"]*)"', source)
+    outside = re.sub(r"<[^>]*>", " ", source)
+    words = [word for text in (*spoken, outside) for word in re.findall(r"[^\W\d_]{2,}", text)]
+    assert [word for word in words if word != "yes"] == []  # the value of a checkbox
+
+
+@pytest.mark.parametrize(
+    ("wishes", "chosen"),
+    [
+        (("en",), "en"),
+        (("zh-Hans-CN",), "zh-CN"),
+        (("fr-FR,fr;q=0.9,en;q=0.8",), "en"),
+        ((None, "en-GB"), "en"),
+        (("<script>", ""), "zh-CN"),
+    ],
+)
+def test_choosing_a_language(wishes, chosen) -> None:
+    assert choose_locale(*wishes, default="zh-CN") == chosen
