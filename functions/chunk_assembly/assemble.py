@@ -7,6 +7,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from functions.chunk_assembly.holes import MAX_FILL_BYTES
 from functions.chunk_assembly.stored import stored_parts
 from functions.chunk_assembly.track import assemble_track, not_in_manifest
 from functions.chunk_assembly.workroom import workroom
@@ -98,7 +99,8 @@ def _track(track: TrackManifest, ref: AttemptRef, app: Function[Settings]) -> As
     if stored.unlisted:
         log.warning("unlisted_objects", count=stored.unlisted, first=stored.first_unlisted)
     # Twice: segments may have to lie beside the recording made of them.
-    with workroom(settings.folder, needed_bytes=2 * stored.bytes) as folder:
+    needed_bytes = 2 * (stored.bytes + min(stored.lost_bytes, MAX_FILL_BYTES))
+    with workroom(settings.folder, needed_bytes=needed_bytes) as folder:
         assembled = assemble_track(track, ref, store=app.store, folder=folder, ahead=settings.ahead)
     log.info(
         "track_assembled",

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from math import ceil, floor
 
 from functions.chunk_assembly.parts import Fate
 from greenroom.domain.assembly import Gap, GapCause
 from greenroom.domain.manifest import Part, Segment, TrackManifest
+from greenroom.domain.quality import TimeRange
 
 JITTER_MS = 50
 """Time between two neighbouring parts that counts as the client's rounding: about one frame at 25 per second."""
 
+NEAR_MS = 500
+"""A client's times of a part are estimates; a hole this near to a lost part is its doing."""
+
+DAY_MS = 86_400_000
 SHOWN_NUMBERS = 100
 """Numbers listed for parts that a manifest skips: it may skip thousands, and the time says how much is lost."""
 
@@ -33,6 +39,38 @@ def gaps_of(
         clock_ms = max(clock_ms, *(part.end_ms for part in segment.parts))
         previous = segment.segment
     return gaps
+
+
+def widened(gaps: Sequence[Gap], silences: Iterable[TimeRange], zero_ms: int) -> list[Gap]:
+    """The gaps of lost parts, as wide as the hole that they really left in the recording.
+
+    Lost bytes take with them what cannot be read without them: the rest of a frame, of a cluster. `silences`
+    is where the recording has no sound, its zero being `zero_ms` on the attempt's clock. A gap only grows, and
+    never into another.
+    """
+    holes = [
+        (zero_ms + floor(1000 * hole.start_s), zero_ms + ceil(1000 * hole.end_s))
+        for hole in silences
+    ]
+    result: list[Gap] = []
+    before_ms = 0
+    for gap, following in itertools.zip_longest(gaps, gaps[1:]):
+        after_ms = following.start_ms if following is not None else DAY_MS
+        by_part = gap.cause in ("part_missing", "part_altered")
+        result.append(_wide(gap, holes, before_ms, after_ms) if by_part else gap)
+        before_ms = max(before_ms, result[-1].end_ms)
+    return result
+
+
+def _wide(gap: Gap, holes: Sequence[tuple[int, int]], before_ms: int, after_ms: int) -> Gap:
+    near = [
+        hole
+        for hole in holes
+        if hole[0] < gap.end_ms + NEAR_MS and hole[1] > max(before_ms, gap.start_ms - NEAR_MS)
+    ]
+    start_ms = min([gap.start_ms, *(max(start, before_ms) for start, _ in near)])
+    end_ms = max([gap.end_ms, *(min(end, after_ms) for _, end in near)])
+    return gap.model_copy(update={"start_ms": start_ms, "end_ms": end_ms})
 
 
 def _before(segment: Segment, clock_ms: int, previous: int) -> Iterator[Gap]:

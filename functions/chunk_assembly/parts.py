@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Literal
 
+from functions.chunk_assembly.holes import Hole, bridged
 from greenroom.domain.errors import NotFound
 from greenroom.domain.keys import AttemptRef
 from greenroom.domain.manifest import Part, Segment
@@ -44,11 +45,13 @@ class SegmentParts:
         self._ahead = ahead
 
     def blocks(self) -> Iterator[bytes]:
-        """The bytes of all verified parts, the next ones under way while one is used.
+        """The bytes of all verified parts, holes bridged. Errors of the store other than `NotFound` are raised."""
+        return bridged(self._pieces())
 
-        Errors of the store other than `NotFound` are raised: a part is called lost only when it is.
-        """
+    def _pieces(self) -> Iterator[bytes | Hole]:
+        """Part by part, the next ones under way while one is used."""
         self.fates.clear()
+        following = 0
         coming: deque[tuple[Part, Future[tuple[Fate, bytes]]]] = deque()
         rest = deque(self._parts)
         held = 0
@@ -61,10 +64,12 @@ class SegmentParts:
                 part = rest.popleft()
                 coming.append((part, self._pool.submit(self._fetch, part)))
             part, future = coming.popleft()
+            if part.part > following:
+                yield Hole(None)
+            following = part.part + 1
             self.fates[part.part], body = future.result()
             del future
-            if body:
-                yield body
+            yield body or Hole(part.size)
             del body
             held -= part.size
 

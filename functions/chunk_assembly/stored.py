@@ -17,9 +17,13 @@ MAX_LISTED = 4 * MAX_PARTS
 
 @dataclass(frozen=True)
 class Stored:
-    """`bytes` of the listed parts that are there; `unlisted` objects are ignored, `first_unlisted` names one."""
+    """`bytes` of the listed parts that are there, and `lost_bytes` that the manifest claims beyond them.
+
+    `unlisted` objects are ignored; `first_unlisted` names one.
+    """
 
     bytes: int
+    lost_bytes: int
     unlisted: int
     first_unlisted: str | None
 
@@ -37,4 +41,6 @@ def stored_parts(track: TrackManifest, ref: AttemptRef, store: ObjectStore) -> S
             unlisted.append(found.key)
         elif found.size == claimed[found.key]:
             total += found.size
-    return Stored(total, len(unlisted), unlisted[0] if unlisted else None)
+    return Stored(
+        total, sum(claimed.values()) - total, len(unlisted), unlisted[0] if unlisted else None
+    )

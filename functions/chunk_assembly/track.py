@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions.chunk_assembly.losses import gaps_of
+from functions.chunk_assembly.losses import gaps_of, widened
 from functions.chunk_assembly.parts import SegmentParts
 from greenroom.domain.assembly import AssembledTrack
 from greenroom.domain.errors import GreenroomError
@@ -106,6 +106,10 @@ def _kept(
 ) -> AssembledTrack:
     left_out = {int(segment.name) for segment in joined.left_out}
     gaps = gaps_of(track, {segment.number: segment.fates for segment in segments}, left_out)
+    if len(segments) == 1 and joined.recording.audio is not None:
+        # Only one segment's clock runs through; only sound never stands still without a loss.
+        zero_ms = track.segments[0].parts[0].start_ms
+        gaps = widened(gaps, joined.recording.audio.gaps, zero_ms)
     used = [segment for segment in segments if segment.number not in left_out]
     key = ref.recording(track.track, joined.path.suffix.removeprefix("."))
     facts = joined.recording
