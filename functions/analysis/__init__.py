@@ -1,1 +1,1 @@
-"""Runs the analysis modules and scores the interview when every answer is in."""
+"""Runs the analysis modules on checked answers and scores the interview when every answer is in."""

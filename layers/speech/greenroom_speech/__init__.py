@@ -1,0 +1,1 @@
+"""Analysis module `speech`: where the candidate speaks, and the pauses between."""

@@ -1,0 +1,1 @@
+"""Analysis module `vision`: when a face is in the camera's picture."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Protocol
 
@@ -31,14 +31,34 @@ class Observation(Document):
     n: Annotated[int, Field(ge=0)]
 
 
+def in_order(observations: Iterable[Observation]) -> list[Observation]:
+    """Sorted by kind and time, times rounded to milliseconds, values to 4 decimals, confidence to 2.
+
+    The same findings give the same bytes, also where the last bits of floating point differ.
+    """
+    rounded = [
+        item.model_copy(
+            update={
+                "start_s": round(item.start_s, 3),
+                "end_s": round(item.end_s, 3),
+                "value": round(item.value, 4),
+                "confidence": round(item.confidence, 2),
+            }
+        )
+        for item in observations
+    ]
+    return sorted(rounded, key=lambda item: (item.kind, item.start_s, item.end_s, item.value))
+
+
 class ModuleResult(Document):
     """What one module found on one attempt, with everything needed to find it again.
 
     `status` is `ok`, `not_measured` (with `reason`: not installed, no consent, no speech …) or `failed`.
+    There is no version where the module did not come to run.
     """
 
     module: Slug
-    version: str
+    version: str | None = None
     model_digest: Sha256 | None = None
     status: Literal["ok", "not_measured", "failed"]
     reason: str | None = None
@@ -46,12 +66,16 @@ class ModuleResult(Document):
 
 
 class Analysis(Document):
-    """All modules' results on one attempt. `inputs` are the recordings' digests by track."""
+    """All modules' results on one attempt.
+
+    `inputs` are the recordings' digests by track; `tool` is the ffmpeg that decoded them.
+    """
 
     interview: str
     answer: str
     attempt: Annotated[int, Field(ge=1)]
     inputs: dict[str, Sha256]
+    tool: str
     modules: list[ModuleResult]
 
 

@@ -89,6 +89,12 @@ RECEIVED = frozenset({_A.SEALED, _A.ASSEMBLED, _A.CHECKED, _A.ANALYSED})
 SETTLED = frozenset({_A.ANALYSED, _A.RE_RECORD})
 """An answer that nothing in the pipeline is working on."""
 
+NEEDS_FOLLOW_UP = "needs_follow_up"
+"""A flag for HR: 需跟进, a mail could not be delivered."""
+
+NEEDS_RE_RECORD = "needs_re_record"
+"""A flag for HR: 需二次录制, an answer is to be given again."""
+
 EhrStatus = Literal["待面试", "面试完成", "需二次录制", "已取消", "已过期"]
 
 

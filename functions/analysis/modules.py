@@ -1,0 +1,130 @@
+"""The analysis modules that are installed, each tested on its golden input before it is first used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from greenroom.domain.analysis import (
+    ENTRY_POINTS,
+    AnalysisModule,
+    ModuleResult,
+    NotMeasured,
+    in_order,
+)
+from greenroom.domain.consent import Consents
+from greenroom.domain.errors import GreenroomError
+from greenroom.domain.template import TrackName
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+Loader = Callable[[], Callable[[], AnalysisModule]]
+"""Imports a module's class."""
+
+_PURPOSES = {"recording": "recording", "transcript": "transcription", "face": "face analysis"}
+
+
+class SelfTestFailed(Exception):
+    """The module did not find in its golden input what is there: what else it finds is worth nothing."""
+
+
+class Modules:
+    """Modules by name. One object lives as long as its process, so each self-test runs once."""
+
+    def __init__(self, loaders: Mapping[str, Loader], log: FilteringBoundLogger) -> None:
+        self._loaders = loaders
+        self._log = log
+        self._loaded: dict[str, AnalysisModule] = {}
+        self._faults: dict[str, str | None] = {}
+
+    def tracks(self, names: Iterable[str], consents: Consents) -> set[TrackName]:
+        """The tracks that the modules `names` will look at."""
+        wanted: set[TrackName] = set()
+        for name in names:
+            try:
+                wanted.update(self._allowed(name, consents).tracks)
+            except Exception as error:  # noqa: BLE001  (whatever it is, `run` meets it again and reports it)
+                self._log.debug("module_does_not_run", module=name, reason=str(error))
+        return wanted
+
+    def run(
+        self,
+        name: str,
+        recordings: Mapping[TrackName, Path],
+        consents: Consents,
+        *,
+        last_try: bool,
+    ) -> ModuleResult:
+        """What the module `name` finds, or why it finds nothing; its failure is its own.
+
+        Raises an error that another try may mend (a full disk, a timeout), unless this is the `last_try`.
+        """
+        result = ModuleResult(module=name, status="not_measured")
+        try:
+            module = self._allowed(name, consents)
+            missing = [track for track in module.tracks if track not in recordings]
+            if missing:
+                raise NotMeasured(f"there is no {missing[0]} recording")
+            self._test(name, module)
+            result = _with(result, version=module.version, model_digest=module.model_digest())
+            observations = in_order(module.observe(recordings))
+        except NotMeasured as reason:
+            return _with(result, reason=str(reason))
+        except Exception as error:
+            if _mendable(error) and not last_try:
+                raise
+            self._log.exception("module_failed", module=name)
+            return _with(result, status="failed", reason=_short(error))
+        return _with(result, status="ok", observations=observations)
+
+    def _allowed(self, name: str, consents: Consents) -> AnalysisModule:
+        """The module, loaded. Raises `NotMeasured` when it is not installed or its purpose was declined."""
+        if name not in self._loaders:
+            raise NotMeasured(f"module {name} is not installed")
+        if not consents.ai_scoring:
+            raise NotMeasured("no consent to scoring by software was given")
+        if name not in self._loaded:
+            self._loaded[name] = self._loaders[name]()()
+        module = self._loaded[name]
+        if not consents.allows(module.purpose):
+            raise NotMeasured(f"no consent to {_PURPOSES[module.purpose]} was given")
+        return module
+
+    def _test(self, name: str, module: AnalysisModule) -> None:
+        if name not in self._faults:
+            try:
+                module.self_test()
+                self._faults[name] = None
+            except Exception as error:
+                if _mendable(error):
+                    raise
+                self._log.exception("self_test_failed", module=name)
+                self._faults[name] = _short(error)
+        fault = self._faults[name]
+        if fault is not None:
+            raise SelfTestFailed(f"self-test: {fault}")
+
+
+@cache
+def installed() -> Modules:
+    """The modules of the layers that are installed beside this function."""
+    from greenroom.runtime.logs import logger
+
+    found = entry_points(group=ENTRY_POINTS)
+    return Modules({point.name: point.load for point in found}, logger("analysis"))
+
+
+def _with(result: ModuleResult, **changes: object) -> ModuleResult:
+    return ModuleResult.model_validate(result.model_dump() | changes)
+
+
+def _mendable(error: Exception) -> bool:
+    return isinstance(error, GreenroomError) and not error.permanent
+
+
+def _short(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:500]

@@ -1,0 +1,103 @@
+"""Scores an interview once it is submitted and nothing in the pipeline works on its answers any more."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from greenroom.domain import keys
+from greenroom.domain.analysis import Analysis
+from greenroom.domain.errors import Unavailable
+from greenroom.domain.events import EventType
+from greenroom.domain.interview import NEEDS_RE_RECORD, SETTLED, AnswerState, InterviewState
+from greenroom.domain.keys import AttemptRef
+from greenroom.domain.mapping import shipped_mapping
+from greenroom.domain.quality import Quality
+from greenroom.domain.scorecard import Scorecard
+from greenroom.domain.scoring import ScoredAnswer, score_interview
+from greenroom.domain.template import Question
+
+if TYPE_CHECKING:
+    from greenroom.adapters.database import AnswerRow, InterviewRow, Transaction
+
+    from functions.analysis.settings import Settings
+    from greenroom.adapters.object_store import ObjectStore
+    from greenroom.runtime.function import Function
+
+_OPEN = frozenset({InterviewState.SUBMITTED, InterviewState.RE_RECORD})
+
+
+def score_submitted(key: str, app: Function[Settings]) -> None:
+    """Score the interview that `key` says was submitted. Raises what `score_if_complete` raises, `Invalid`."""
+    interview_id = keys.interview_of(key)
+    if key != keys.submission(interview_id):
+        raise keys.invalid_key(key)
+    score_if_complete(interview_id, app)
+
+
+def score_if_complete(interview_id: str, app: Function[Settings]) -> None:
+    """Write scorecard.json and move the interview on, when every answer is settled; else do nothing.
+
+    Of several callers at once all write the same bytes and one moves the interview. A scorecard over the usable
+    answers is also made while others are to be recorded again; without consent to scoring by software none is.
+
+    Raises `Unavailable` (store, database, `answers_changed`), `NotFound`, `Invalid`.
+    """
+    with app.database.begin() as tx:
+        interview = tx.interviews.get(interview_id)
+        answers = tx.interviews.answers(interview_id)
+        consents = tx.interviews.consents(interview_id)
+    if interview.state not in _OPEN or any(answer.state not in SETTLED for answer in answers):
+        return
+    scorecard = None
+    if consents is not None and consents.ai_scoring:
+        scorecard = _scorecard(interview, answers, app.store)
+        app.store.put(keys.scorecard(interview_id), scorecard.canonical())
+    with app.changes() as tx:
+        if tx.interviews.answers(interview_id) != answers:
+            raise Unavailable(
+                f"answers of {interview_id} changed while it was scored", code="answers_changed"
+            )
+        _record(tx, interview_id, answers, scorecard)
+
+
+def _scorecard(interview: InterviewRow, answers: list[AnswerRow], store: ObjectStore) -> Scorecard:
+    plan = interview.plan
+    scored = [
+        _scored(answer, plan.template.question(answer.answer_id), store) for answer in answers
+    ]
+    return score_interview(interview.id, plan.model, shipped_mapping(), scored)
+
+
+def _scored(answer: AnswerRow, question: Question, store: ObjectStore) -> ScoredAnswer:
+    """An answer's reports, as they were written for the attempt in focus."""
+    ref = AttemptRef(answer.interview_id, answer.answer_id, answer.attempt)
+    quality = Quality.parse(store.get(ref.quality))
+    if answer.state == AnswerState.RE_RECORD:
+        return ScoredAnswer(question, quality, analysis=None, analysis_sha256=None)
+    body = store.get(ref.analysis)
+    return ScoredAnswer(question, quality, Analysis.parse(body), hashlib.sha256(body).hexdigest())
+
+
+def _record(
+    tx: Transaction, interview_id: str, answers: list[AnswerRow], scorecard: Scorecard | None
+) -> None:
+    if scorecard is not None:
+        scores = {item.id: item.score for item in scorecard.competencies}
+        tx.interviews.record_score(interview_id, scorecard.total.score, scores)
+    again = [answer.answer_id for answer in answers if answer.state == AnswerState.RE_RECORD]
+    if again:
+        if tx.interviews.move(interview_id, InterviewState.RE_RECORD):
+            tx.interviews.set_flag(interview_id, NEEDS_RE_RECORD)
+            tx.process_log.append(interview_id, EventType.INTERVIEW_RE_RECORD, {"answers": again})
+    elif scorecard is None:
+        if tx.interviews.move(interview_id, InterviewState.HUMAN_REVIEW):
+            tx.interviews.clear_flag(interview_id, NEEDS_RE_RECORD)
+            tx.process_log.append(
+                interview_id, EventType.INTERVIEW_HUMAN_REVIEW, {"reason": "ai_scoring_declined"}
+            )
+    elif tx.interviews.move(interview_id, InterviewState.SCORED):
+        tx.interviews.clear_flag(interview_id, NEEDS_RE_RECORD)
+        total = scorecard.total
+        details = {"status": total.status, "total": total.score, "coverage": total.coverage}
+        tx.process_log.append(interview_id, EventType.INTERVIEW_SCORED, details)
