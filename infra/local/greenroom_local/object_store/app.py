@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, Response
@@ -72,6 +74,8 @@ class Endpoint:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._run = secrets.token_hex(6)
+        self._numbers = count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -82,7 +86,8 @@ class Endpoint:
         await response(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[Response, str]:
-        request = S3Request(scope, receive, self._store.settings.stall_s)
+        request_id = f"{self._run}{next(self._numbers):x}"
+        request = S3Request(scope, receive, request_id, self._store.settings.stall_s)
         try:
             response = await self._respond(request)
         except (OSError, sqlite3.Error) as error:

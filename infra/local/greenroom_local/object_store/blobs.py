@@ -1,10 +1,10 @@
-"""Bytes on disk: received into a temporary file, made durable, published, swept when nobody owns them.
+"""Bytes on disk: received into a file of a random name, made durable, swept when nobody owns them.
 
-incoming/<random>         being received; emptied at start
-blobs/<hour>/<random>     complete; a row of the catalogue owns it, or the next start deletes it
+blobs/<hour>/<name>     a row of the catalogue owns it, or the next start deletes it
 
-A file's name never comes from a key. Folders by the hour keep them small and let one flush of the
-folder serve all that arrive together.
+A name never comes from a key, and nobody can know it before the catalogue does: a half-written file
+needs no other place. Folders by the hour keep them small and let one flush of the folder serve all
+files that arrive together.
 """
 
 from __future__ import annotations
@@ -13,109 +13,113 @@ import errno
 import hashlib
 import os
 import secrets
-import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
-
-FLUSH_BYTES = 512 * 1024
-"""Received bytes are hashed and written in pieces of this size; an upload holds no more in memory."""
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """The errors of a disk that takes no more."""
+SPACE_CHECK_S = 0.05
+"""How long a look at the free space counts, in seconds."""
 
 
 @dataclass(frozen=True)
 class Blob:
-    """A durable file. `path` is relative to the blobs folder; `size` in bytes; `md5` in hex."""
+    """A durable file. `path` is relative to the blobs folder; `size` in bytes."""
 
     path: str
     size: int
-    md5: str
+    etag: str
 
 
 class IncomingBlob:
-    """One blob while it is received. All methods block: call them in a thread."""
+    """One blob while it is received."""
 
-    def __init__(self, path: Path, *, with_sha256: bool) -> None:
+    def __init__(self, folder: Path, path: str, *, with_md5: bool, with_sha256: bool) -> None:
+        self._file_path = folder / path
         self._path = path
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._md5 = hashlib.md5(usedforsecurity=False) if with_md5 else None
         self._sha256 = hashlib.sha256() if with_sha256 else None
-        self._file: int | None = None
         self._size = 0
-
-    def write(self, data: bytearray) -> None:
-        """Hash and write. Raises OSError, ENOSPC among them."""
-        if self._file is None:
-            self._file = os.open(
-                self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600
-            )
-        self._md5.update(data)
-        if self._sha256 is not None:
-            self._sha256.update(data)
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(self._file, rest) :]
-        self._size += len(data)
+        self._file = os.open(
+            self._file_path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600
+        )
 
     @property
-    def md5(self) -> str:
+    def md5(self) -> str | None:
         """Of what was written so far, in hex."""
-        return self._md5.hexdigest()
+        return self._md5.hexdigest() if self._md5 is not None else None
 
     @property
     def sha256(self) -> str | None:
+        """Of what was written so far, in hex."""
         return self._sha256.hexdigest() if self._sha256 is not None else None
 
-    def publish(self, folder: Path, name: str) -> Blob:
-        """Flush to disk and move to `folder`/`name`. The folder itself is flushed with the commit."""
-        self.write(bytearray())
-        assert self._file is not None  # noqa: S101 -- write has opened it
+    def write(self, data: bytes) -> None:
+        """Hash and write, into the kernel's memory. Raises OSError, ENOSPC among them."""
+        if self._md5 is not None:
+            self._md5.update(data)
+        if self._sha256 is not None:
+            self._sha256.update(data)
+        written = os.write(self._file, data)
+        while written < len(data):
+            written += os.write(self._file, memoryview(data)[written:])
+        self._size += len(data)
+
+    def flush(self) -> None:
+        """Blocks until the bytes are on disk. The folder is flushed with the commit."""
         os.fsync(self._file)
+
+    def finish(self) -> Blob:
+        """The blob; its ETag is the MD5, or an opaque one (with a hyphen, as no MD5 has)."""
         os.close(self._file)
-        self._file = None
-        folder.mkdir(exist_ok=True)
-        self._path.rename(folder / name)
-        return Blob(f"{folder.name}/{name}", self._size, self.md5)
+        etag = self.md5 or f"{self._path.rpartition('/')[2]}-1"
+        return Blob(self._path, self._size, etag)
 
     def abandon(self) -> None:
         """Forget what was received."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-        self._path.unlink(missing_ok=True)
+        os.close(self._file)
+        self._file_path.unlink(missing_ok=True)
 
 
 class BlobFolder:
     """All blobs of one store."""
 
     def __init__(self, folder: Path, reserve_bytes: int) -> None:
-        self._incoming = folder / "incoming"
         self._blobs = folder / "blobs"
         self._reserve_bytes = reserve_bytes
+        # Unique by the run, not by luck: a random name for each file would cost a system call.
+        self._run = secrets.token_hex(8)
+        self._numbers = count()
+        self._hour = ""
+        self._enough_until = 0.0
 
     def open(self) -> None:
-        """Make the folders; forget what an earlier process was still receiving."""
-        shutil.rmtree(self._incoming, ignore_errors=True)
-        self._incoming.mkdir(parents=True)
-        self._blobs.mkdir(exist_ok=True)
+        self._blobs.mkdir(parents=True, exist_ok=True)
 
     def require_space(self) -> None:
         """Raises OSError (ENOSPC) while less than the reserve is free."""
+        if time.monotonic() < self._enough_until:
+            return
         disk = os.statvfs(self._blobs)
         if disk.f_bavail * disk.f_frsize < self._reserve_bytes:
             raise OSError(errno.ENOSPC, "less than the reserve is free")
+        self._enough_until = time.monotonic() + SPACE_CHECK_S
 
-    def incoming(self, *, with_sha256: bool) -> IncomingBlob:
-        return IncomingBlob(self._incoming / secrets.token_hex(16), with_sha256=with_sha256)
-
-    def publish(self, incoming: IncomingBlob, now: datetime) -> Blob:
-        """Blocks until the bytes are on disk; `flush_folders` then makes the name durable."""
-        return incoming.publish(self._blobs / f"{now:%Y%m%d%H}", secrets.token_hex(16))
+    def incoming(self, now: datetime, *, with_md5: bool, with_sha256: bool) -> IncomingBlob:
+        """A new file for an upload. Raises OSError."""
+        hour = f"{now:%Y%m%d%H}"
+        if hour != self._hour:
+            (self._blobs / hour).mkdir(exist_ok=True)
+            self._hour = hour
+        path = f"{hour}/{self._run}{next(self._numbers):016x}"
+        return IncomingBlob(self._blobs, path, with_md5=with_md5, with_sha256=with_sha256)
 
     def flush_folders(self, paths: set[str]) -> None:
-        """Make the names of published blobs durable: each hour's folder once, and the one above."""
+        """Make the names of new blobs durable: each hour's folder once, and the one above."""
         hours = {path.partition("/")[0] for path in paths}
         for folder in [*(self._blobs / hour for hour in hours), self._blobs]:
             handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -186,7 +186,7 @@ def write_object(
     stored, orphans = _replace(connection, new)
     connection.execute(
         "INSERT INTO pieces (path, object_id, number, size, etag) VALUES (?, ?, 1, ?, ?)",
-        (blob.path, stored.id, blob.size, blob.md5),
+        (blob.path, stored.id, blob.size, blob.etag),
     )
     return stored, orphans
 
@@ -240,7 +240,7 @@ def write_part(
     ).fetchall()
     connection.execute(
         "INSERT INTO pieces (path, upload_id, number, size, etag) VALUES (?, ?, ?, ?, ?)",
-        (blob.path, upload.id, number, blob.size, blob.md5),
+        (blob.path, upload.id, number, blob.size, blob.etag),
     )
     return [path for (path,) in replaced]
 

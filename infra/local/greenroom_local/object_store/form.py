@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from email.message import Message
 
 from python_multipart.exceptions import MultipartParseError
-from python_multipart.multipart import MultipartParser
+from python_multipart.multipart import MultipartParser, parse_options_header
 
 from greenroom_local.object_store.errors import S3Error
 
@@ -33,7 +32,7 @@ class _Callbacks:
         self.file_data: list[bytes] = []
         self.file_ended = False
         self.complete = False
-        self._headers: dict[str, str] = {}
+        self._headers: dict[bytes, bytes] = {}
         self._header_name = b""
         self._header_value = b""
         self._field_name = ""
@@ -54,21 +53,21 @@ class _Callbacks:
         self._count(end - start)
 
     def on_header_end(self) -> None:
-        self._headers[_text(self._header_name).lower()] = _text(self._header_value)
+        self._headers[self._header_name.lower()] = self._header_value
         self._header_name = self._header_value = b""
 
     def on_headers_finished(self) -> None:
-        disposition = Message()
-        disposition["content-disposition"] = self._headers.get("content-disposition", "")
-        name = disposition.get_param("name", header="content-disposition")
-        if not isinstance(name, str):
+        _, options = parse_options_header(self._headers.get(b"content-disposition"))
+        if b"name" not in options:
             raise S3Error("MalformedPOSTRequest", "a part of the form has no name")
-        self._field_name = name.lower()
+        self._field_name = _text(options[b"name"]).lower()
         # What follows the file is not looked at, as on AWS.
         if self._field_name == "file" and self.start is None:
             self._in_file = True
             self.start = FileStart(
-                self.fields, disposition.get_filename() or "", self._headers.get("content-type", "")
+                self.fields,
+                _text(options.get(b"filename", b"")),
+                _text(self._headers.get(b"content-type", b"")),
             )
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
@@ -134,12 +133,10 @@ async def parse_form(
 
 
 def _boundary(content_type: str) -> bytes:
-    header = Message()
-    header["content-type"] = content_type
-    boundary = header.get_boundary()
-    if header.get_content_type() != "multipart/form-data" or not boundary:
+    kind, options = parse_options_header(content_type.encode("latin-1", "replace"))
+    if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise S3Error("MalformedPOSTRequest", "expected multipart/form-data")
-    return boundary.encode("latin-1", "replace")
+    return options[b"boundary"]
 
 
 def _text(data: bytes) -> str:

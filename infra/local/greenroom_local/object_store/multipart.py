@@ -43,11 +43,11 @@ async def upload_part(store: Store, request: S3Request) -> Response:
     number = int(text)
     described(request)
     upload = store.catalogue.upload(request.query["uploadId"], request.bucket, request.key)
-    blob = await store.receive(request, request.chunks(), on_size=_check_largest)
+    blob = await store.receive(request, request.chunks(), hashed=True, on_size=_check_largest)
     await store.commit(
         blob, lambda connection: (None, catalogue.write_part(connection, upload, number, blob))
     )
-    return Response(headers={"etag": f'"{blob.md5}"'})
+    return Response(headers={"etag": f'"{blob.etag}"'})
 
 
 async def complete_upload(store: Store, request: S3Request) -> Response:

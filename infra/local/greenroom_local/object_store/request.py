@@ -7,7 +7,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import secrets
 from collections.abc import AsyncIterator
 from urllib.parse import unquote, unquote_plus
 
@@ -28,9 +27,9 @@ class ClientGone(Exception):
 class S3Request:
     """Path-style: /bucket or /bucket/key. Header names are lower-case, query values decoded."""
 
-    def __init__(self, scope: Scope, receive: Receive, stall_s: float) -> None:
+    def __init__(self, scope: Scope, receive: Receive, request_id: str, stall_s: float) -> None:
         self.method: str = scope["method"]
-        self.request_id = secrets.token_hex(8)
+        self.request_id = request_id
         self.receive = receive
         self.path: str = scope["raw_path"].decode("ascii", "replace")
         self.headers: dict[str, str] = {}
@@ -104,7 +103,7 @@ class S3Request:
         return bytes(body)
 
 
-def check_digests(request: S3Request, md5: str, sha256: str | None) -> None:
+def check_digests(request: S3Request, md5: str | None, sha256: str | None) -> None:
     """Raises S3Error `BadDigest` or `XAmzContentSHA256Mismatch` unless the body is as declared."""
     if request.md5 is not None and request.md5 != md5:
         raise S3Error("BadDigest", "the body does not have the declared Content-MD5")

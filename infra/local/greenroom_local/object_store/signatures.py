@@ -56,8 +56,9 @@ class Signatures:
     def __init__(self, access_key: str, secret_key: str) -> None:
         self._access_key = access_key
         self._credentials = Credentials(access_key, secret_key)
-        # A policy signs a whole attempt's parts: its signature is computed once, not for each part.
-        self._post_signature = lru_cache(maxsize=1024)(self._compute_post_signature)
+        # A policy signs a whole attempt's parts: it is verified once, not for each part. Only a good
+        # signature is remembered; a bad one raises.
+        self._verify_post = lru_cache(maxsize=1024)(self._check_post)
 
     def verify(self, request: SignedRequest, now: datetime) -> str:
         """The declared payload hash (hex or UNSIGNED-PAYLOAD). Raises S3Error for anything not signed right."""
@@ -76,11 +77,12 @@ class Signatures:
         ]
         if missing or fields.get("x-amz-algorithm") != ALGORITHM:
             raise S3Error("AccessDenied", "the form is not signed with Signature V4")
-        credential = self._credential(fields["x-amz-credential"], "AccessDenied")
-        date = fields["x-amz-date"]
-        _moment(date, credential, "AccessDenied")
-        expected = self._post_signature(fields["policy"], credential.region, date)
-        _compare(expected, fields["x-amz-signature"])
+        self._verify_post(
+            fields["policy"],
+            fields["x-amz-credential"],
+            fields["x-amz-date"],
+            fields["x-amz-signature"],
+        )
 
     def _verify_header(self, request: SignedRequest, now: datetime) -> str:
         found = _AUTHORIZATION.fullmatch(request.headers["authorization"])
@@ -134,11 +136,13 @@ class Signatures:
             raise S3Error("InvalidAccessKeyId", "no such access key")
         return _Credential(access_key, scope[0], scope[1])
 
-    def _compute_post_signature(self, policy: str, region: str, date: str) -> str:
+    def _check_post(self, policy: str, credential_text: str, date: str, given: str) -> None:
+        credential = self._credential(credential_text, "AccessDenied")
+        _moment(date, credential, "AccessDenied")
         request = AWSRequest()
         request.context["timestamp"] = date
-        signature: str = S3SigV4PostAuth(self._credentials, "s3", region).signature(policy, request)
-        return signature
+        signer = S3SigV4PostAuth(self._credentials, "s3", credential.region)
+        _compare(signer.signature(policy, request), given)
 
 
 def _signature(
