@@ -1,0 +1,36 @@
+"""The database: state of interviews, process log, outbox, webhooks. SQLAlchemy stays inside this package."""
+
+from greenroom.adapters.database.engine import Database, Transaction
+from greenroom.adapters.database.rows import (
+    AnswerRow,
+    ApiKeyRow,
+    AttemptRow,
+    BatchRow,
+    DeliveryRow,
+    EndpointRow,
+    InterviewRow,
+    LogRow,
+    MailCounts,
+    MailRow,
+    NewInterview,
+    NewMail,
+    StoredResponse,
+)
+
+__all__ = [
+    "AnswerRow",
+    "ApiKeyRow",
+    "AttemptRow",
+    "BatchRow",
+    "Database",
+    "DeliveryRow",
+    "EndpointRow",
+    "InterviewRow",
+    "LogRow",
+    "MailCounts",
+    "MailRow",
+    "NewInterview",
+    "NewMail",
+    "StoredResponse",
+    "Transaction",
+]

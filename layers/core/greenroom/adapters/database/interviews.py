@@ -1,0 +1,266 @@
+"""Interviews, their answers and consents. Every move is one compare-and-set along the domain's diagram."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from greenroom.adapters.database.attempts import Attempts
+from greenroom.adapters.database.batches import read_plan
+from greenroom.adapters.database.rows import InterviewRow, NewInterview
+from greenroom.adapters.database.tables import (
+    answers,
+    batches,
+    candidates,
+    consents,
+    interviews,
+    scores,
+)
+from greenroom.domain.consent import PURPOSES, Consents
+from greenroom.domain.errors import NotFound
+from greenroom.domain.interview import (
+    INTERVIEW_MOVES,
+    SETTLED,
+    AnswerState,
+    InterviewState,
+)
+
+
+class Interviews(Attempts):
+    def create_many(self, batch_id: str, wanted: Sequence[NewInterview]) -> list[str]:
+        """Create the interviews that are not there yet, with an answer per question; their ids.
+
+        The candidates' data is brought up to date either way.
+        """
+        plan = self._connection.scalar(sa.select(batches.c.plan).where(batches.c.id == batch_id))
+        if plan is None:
+            raise NotFound(f"no batch {batch_id}", code="unknown_batch")
+        now = self._clock()
+        self._upsert(candidates, [_candidate(item, now) for item in wanted], "external_id")
+        ids = [item.id for item in wanted]
+        there = set(
+            self._connection.scalars(sa.select(interviews.c.id).where(interviews.c.id.in_(ids)))
+        )
+        new = [item for item in wanted if item.id not in there]
+        self._insert_missing(
+            interviews,
+            [
+                {
+                    "id": item.id,
+                    "batch_id": batch_id,
+                    "candidate_id": item.candidate.external_id,
+                    "locale": item.locale,
+                    "state": InterviewState.CREATED,
+                    "deadline": item.deadline,
+                    "created_at": now,
+                    "changed_at": now,
+                }
+                for item in new
+            ],
+        )
+        questions = read_plan(plan).template.questions
+        self._insert_missing(
+            answers,
+            [
+                {
+                    "interview_id": item.id,
+                    "answer_id": question.id,
+                    "position": position,
+                    "state": AnswerState.PENDING,
+                    "attempt": 0,
+                    "seals": 0,
+                    "changed_at": now,
+                }
+                for item in new
+                for position, question in enumerate(questions)
+            ],
+        )
+        return [item.id for item in new]
+
+    def get(self, interview_id: str) -> InterviewRow:
+        """Raises `NotFound` (`unknown_interview`)."""
+        found = self._connection.execute(_SELECT.where(interviews.c.id == interview_id)).first()
+        if found is None:
+            raise NotFound(f"no interview {interview_id}", code="unknown_interview")
+        return _interview(found)
+
+    def many(self, interview_ids: Iterable[str]) -> dict[str, InterviewRow]:
+        """Those of the interviews that exist, by id."""
+        statement = _SELECT.where(interviews.c.id.in_(list(interview_ids)))
+        return {row.id: _interview(row) for row in self._connection.execute(statement)}
+
+    def find(
+        self,
+        *,
+        state: InterviewState | None = None,
+        batch: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> list[InterviewRow]:
+        """Newest first; `after` is the id of the last one seen. Raises `NotFound` for an unknown cursor."""
+        statement = _SELECT.order_by(interviews.c.created_at.desc(), interviews.c.id.desc())
+        if state is not None:
+            statement = statement.where(interviews.c.state == state)
+        if batch is not None:
+            statement = statement.where(interviews.c.batch_id == batch)
+        if after is not None:
+            seen = self.get(after)
+            statement = statement.where(
+                sa.tuple_(interviews.c.created_at, interviews.c.id)
+                < sa.tuple_(
+                    sa.literal(seen.created_at, interviews.c.created_at.type), sa.literal(seen.id)
+                )
+            )
+        return [_interview(row) for row in self._connection.execute(statement.limit(limit))]
+
+    def counts(self, batch_id: str) -> dict[InterviewState, int]:
+        """How many of a batch's interviews are in each state."""
+        statement = (
+            sa.select(interviews.c.state, sa.func.count())
+            .where(interviews.c.batch_id == batch_id)
+            .group_by(interviews.c.state)
+        )
+        return {
+            InterviewState(state): count for state, count in self._connection.execute(statement)
+        }
+
+    def move(
+        self, interview_id: str, to: InterviewState, *, frm: Iterable[InterviewState] | None = None
+    ) -> bool:
+        """Compare-and-set along `INTERVIEW_MOVES`, from one of `frm` where given; whether it held."""
+        allowed = {state for state, moves in INTERVIEW_MOVES.items() if to in moves}
+        if frm is not None:
+            allowed &= set(frm)
+        now = self._clock()
+        values: dict[str, Any] = {"state": to, "changed_at": now}
+        if to == InterviewState.SUBMITTED:
+            values["submitted_at"] = now
+        statement = sa.update(interviews).where(
+            interviews.c.id == interview_id, interviews.c.state.in_(sorted(allowed))
+        )
+        return self._changed(statement.values(values))
+
+    def unscored(self, older_than: datetime, limit: int) -> list[str]:
+        """Submitted interviews, unchanged since then, whose answers are all settled."""
+        open_answer = sa.exists().where(
+            answers.c.interview_id == interviews.c.id,
+            answers.c.state.not_in(sorted(SETTLED)),
+        )
+        statement = (
+            sa.select(interviews.c.id)
+            .where(
+                interviews.c.state == InterviewState.SUBMITTED,
+                interviews.c.changed_at < older_than,
+                ~open_answer,
+            )
+            .order_by(interviews.c.changed_at)
+            .limit(limit)
+        )
+        return list(self._connection.scalars(statement))
+
+    def give_consents(self, interview_id: str, given: Consents) -> bool:
+        """Keep what was agreed to, with its time; False when nothing differs from before."""
+        if self.consents(interview_id) == given:
+            return False
+        now = self._clock()
+        self._connection.execute(
+            sa.insert(consents),
+            [
+                {
+                    "interview_id": interview_id,
+                    "purpose": purpose,
+                    "granted": given.allows(purpose),
+                    "at": now,
+                }
+                for purpose in PURPOSES
+            ],
+        )
+        return True
+
+    def consents(self, interview_id: str) -> Consents | None:
+        """What holds now; None before the candidate was asked."""
+        statement = (
+            sa.select(consents.c.purpose, consents.c.granted)
+            .where(consents.c.interview_id == interview_id)
+            .order_by(consents.c.id)
+        )
+        latest = dict(self._connection.execute(statement))
+        return Consents(**latest) if latest else None
+
+    def record_score(
+        self, interview_id: str, total: float | None, by_competency: Mapping[str, float | None]
+    ) -> None:
+        """What lists and filters use; the scorecard itself lies in the store."""
+        self._connection.execute(
+            sa.update(interviews).where(interviews.c.id == interview_id).values(total_score=total)
+        )
+        rows = [
+            {"interview_id": interview_id, "competency": competency, "score": score}
+            for competency, score in by_competency.items()
+        ]
+        self._upsert(scores, rows, "interview_id", "competency")
+
+    def scores(self, interview_id: str) -> dict[str, float | None]:
+        statement = sa.select(scores.c.competency, scores.c.score).where(
+            scores.c.interview_id == interview_id
+        )
+        return dict(self._connection.execute(statement))
+
+    def set_flag(self, interview_id: str, flag: str) -> None:
+        self._flags(interview_id, lambda flags: flags | {flag})
+
+    def clear_flag(self, interview_id: str, flag: str) -> None:
+        self._flags(interview_id, lambda flags: flags - {flag})
+
+    def _flags(self, interview_id: str, change: Any) -> None:
+        mine = interviews.c.id == interview_id
+        flags = self._connection.scalar(sa.select(interviews.c.flags).where(mine).with_for_update())
+        changed = json.dumps(sorted(change(set(json.loads(flags or "[]")))))
+        self._connection.execute(sa.update(interviews).where(mine).values(flags=changed))
+
+
+_SELECT = (
+    sa.select(
+        interviews,
+        candidates.c.name,
+        candidates.c.email,
+        batches.c.plan,
+    )
+    .join(candidates, candidates.c.external_id == interviews.c.candidate_id)
+    .join(batches, batches.c.id == interviews.c.batch_id)
+)
+
+
+def _interview(row: Any) -> InterviewRow:
+    return InterviewRow(
+        id=row.id,
+        batch_id=row.batch_id,
+        candidate_external_id=row.candidate_id,
+        candidate_name=row.name,
+        candidate_email=row.email,
+        locale=row.locale,
+        state=InterviewState(row.state),
+        deadline=row.deadline,
+        created_at=row.created_at,
+        submitted_at=row.submitted_at,
+        total_score=row.total_score,
+        plan=read_plan(row.plan),
+        flags=json.loads(row.flags),
+        token_version=row.token_version,
+    )
+
+
+def _candidate(item: NewInterview, now: datetime) -> dict[str, Any]:
+    candidate = item.candidate
+    return {
+        "external_id": candidate.external_id,
+        "name": candidate.name,
+        "email": candidate.email,
+        "locale": candidate.locale,
+        "resume": candidate.resume.model_dump_json() if candidate.resume else None,
+        "updated_at": now,
+    }

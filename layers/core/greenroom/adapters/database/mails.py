@@ -1,0 +1,101 @@
+"""The outbox of mails: queued with the change that asks for them, claimed by one sender at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from greenroom.adapters.database.rows import MailCounts, MailKey, MailRow, NewMail
+from greenroom.adapters.database.statements import Repository
+from greenroom.adapters.database.tables import interviews, mails
+
+
+class Mails(Repository):
+    def queue_many(self, wanted: Sequence[NewMail]) -> None:
+        """Queue mails; one that is already there is left as it is."""
+        now = self._clock()
+        self._insert_missing(
+            mails,
+            [
+                {
+                    "interview_id": mail.interview_id,
+                    "message": mail.message,
+                    "number": mail.number,
+                    "state": "pending",
+                    "attempts": 0,
+                    "due_at": now,
+                }
+                for mail in wanted
+            ],
+        )
+
+    def claim(
+        self, limit: int, owner: str, lease_s: float, interview_ids: Sequence[str] | None = None
+    ) -> list[MailRow]:
+        """Due mails that nobody holds, now held by `owner` for `lease_s` seconds."""
+        now = self._clock()
+        free = (mails.c.leased_until.is_(None)) | (mails.c.leased_until <= now)
+        due = sa.select(mails.c.interview_id, mails.c.message, mails.c.number).where(
+            mails.c.state == "pending", mails.c.due_at <= now, free
+        )
+        if interview_ids is not None:
+            due = due.where(mails.c.interview_id.in_(interview_ids))
+        due = self._locked(due.order_by(mails.c.due_at, mails.c.interview_id).limit(limit))
+        keys = [tuple(row) for row in self._connection.execute(due)]
+        if not keys:
+            return []
+        claimed = (
+            sa.update(mails)
+            .where(sa.tuple_(mails.c.interview_id, mails.c.message, mails.c.number).in_(keys))
+            .values(owner=owner, leased_until=now + timedelta(seconds=lease_s))
+            .returning(mails.c.interview_id, mails.c.message, mails.c.number, mails.c.attempts)
+        )
+        return sorted(
+            (MailRow(*row) for row in self._connection.execute(claimed)), key=lambda mail: mail.key
+        )
+
+    def sent(self, keys: Sequence[MailKey]) -> None:
+        """The relay has accepted them."""
+        for key in keys:
+            self._connection.execute(
+                sa.update(mails)
+                .where(*_is(key))
+                .values(state="sent", sent_at=self._clock(), owner=None, leased_until=None)
+            )
+
+    def failed(self, key: MailKey, error: str, next_attempt_at: datetime | None) -> None:
+        """Not sent: tried again at `next_attempt_at`, or dead when that is None."""
+        values = {"state": "dead"} if next_attempt_at is None else {"due_at": next_attempt_at}
+        self._connection.execute(
+            sa.update(mails)
+            .where(*_is(key), mails.c.state == "pending")
+            .values(
+                attempts=mails.c.attempts + 1,
+                last_error=error,
+                owner=None,
+                leased_until=None,
+                **values,
+            )
+        )
+
+    def counts(self, batch_id: str) -> MailCounts:
+        """How many of a batch's mails are sent, pending and dead."""
+        statement = (
+            sa.select(mails.c.state, sa.func.count())
+            .join(interviews, interviews.c.id == mails.c.interview_id)
+            .where(interviews.c.batch_id == batch_id)
+            .group_by(mails.c.state)
+        )
+        found: dict[str, int] = dict(self._connection.execute(statement).all())
+        return MailCounts(found.get("sent", 0), found.get("pending", 0), found.get("dead", 0))
+
+
+def _is(key: MailKey) -> list[sa.ColumnElement[bool]]:
+    interview, message, number = key
+    return [
+        mails.c.interview_id == interview,
+        mails.c.message == message,
+        mails.c.number == number,
+    ]

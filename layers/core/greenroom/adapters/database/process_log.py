@@ -1,0 +1,154 @@
+"""The process log 面试流程日志: every step of an interview in order, and the outbox of its events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from greenroom.adapters.database.rows import LogRow
+from greenroom.adapters.database.statements import Repository
+from greenroom.adapters.database.tables import interviews, process_log
+from greenroom.clock import Clock
+from greenroom.domain.errors import NotFound
+from greenroom.domain.events import Event, EventData, EventType
+from greenroom.domain.ids import derived_id
+from greenroom.domain.interview import InterviewState, ehr_status
+
+
+class ProcessLog(Repository):
+    def __init__(self, connection: sa.Connection, clock: Clock) -> None:
+        super().__init__(connection, clock)
+        self.appended: list[LogRow] = []
+
+    def append(
+        self,
+        interview_id: str,
+        kind: EventType,
+        details: dict[str, Any] | None = None,
+        *,
+        once: str | None = None,
+    ) -> LogRow | None:
+        """The next step, with the interview's state as it is in this transaction.
+
+        `once` marks a step that can happen only once: a second one with the same mark returns None.
+        Raises `NotFound` (`unknown_interview`).
+        """
+        # Counting up locks the interview's row, so steps of one interview are written one after another.
+        counted = (
+            sa.update(interviews)
+            .where(interviews.c.id == interview_id)
+            .values(log_seq=interviews.c.log_seq + 1)
+            .returning(
+                interviews.c.log_seq,
+                interviews.c.batch_id,
+                interviews.c.candidate_id,
+                interviews.c.state,
+            )
+        )
+        if once is not None:
+            marked = sa.exists().where(
+                process_log.c.interview_id == interview_id, process_log.c.once == once
+            )
+            # Locks first: another transaction may be writing the same mark.
+            self._connection.execute(
+                sa.update(interviews)
+                .where(interviews.c.id == interview_id)
+                .values(log_seq=interviews.c.log_seq)
+            )
+            if self._connection.scalar(sa.select(marked)):
+                return None
+        interview = self._connection.execute(counted).first()
+        if interview is None:
+            raise NotFound(f"no interview {interview_id}", code="unknown_interview")
+        row = self._row(interview_id, kind, details or {}, interview)
+        self._connection.execute(
+            sa.insert(process_log).values(
+                interview_id=interview_id,
+                seq=row.seq,
+                type=kind.value,
+                at=row.at,
+                event=row.event.canonical().decode(),
+                once=once,
+            )
+        )
+        self.appended.append(row)
+        return row
+
+    def event(self, interview_id: str, seq: int) -> Event:
+        """Raises `NotFound` (`unknown_event`)."""
+        body = self._connection.scalar(
+            sa.select(process_log.c.event).where(
+                process_log.c.interview_id == interview_id, process_log.c.seq == seq
+            )
+        )
+        if body is None:
+            raise NotFound(f"no event {seq} of {interview_id}", code="unknown_event")
+        return Event.parse(body)
+
+    def list(self, interview_id: str) -> Sequence[LogRow]:
+        """All steps of an interview, oldest first."""
+        statement = sa.select(process_log).where(process_log.c.interview_id == interview_id)
+        return self._rows(statement.order_by(process_log.c.seq))
+
+    def mark_published(self, steps: Sequence[tuple[str, int]]) -> None:
+        """The events of these (interview, seq) lie in the store."""
+        if steps:
+            statement = (
+                sa.update(process_log)
+                .where(
+                    process_log.c.interview_id == sa.bindparam("interview"),
+                    process_log.c.seq == sa.bindparam("number"),
+                )
+                .values(published_at=self._clock())
+            )
+            bound = [{"interview": interview, "number": seq} for interview, seq in steps]
+            self._connection.execute(statement, bound)
+
+    def unpublished(self, older_than: datetime, limit: int) -> Sequence[LogRow]:
+        """Steps written before then whose events were never written to the store."""
+        statement = (
+            sa.select(process_log)
+            .where(process_log.c.published_at.is_(None), process_log.c.at < older_than)
+            .order_by(process_log.c.at, process_log.c.interview_id, process_log.c.seq)
+            .limit(limit)
+        )
+        return self._rows(statement)
+
+    def _row(
+        self, interview_id: str, kind: EventType, details: dict[str, Any], interview: Any
+    ) -> LogRow:
+        state = InterviewState(interview.state)
+        at = self._clock()
+        event = Event(
+            id=derived_id("evt", interview_id, str(interview.log_seq)),
+            type=kind,
+            subject=interview_id,
+            time=at,
+            sequence=interview.log_seq,
+            data=EventData(
+                interview=interview_id,
+                batch=interview.batch_id,
+                candidate=interview.candidate_id,
+                state=state,
+                ehr_status=ehr_status(state),
+                details=details,
+                links={"results": f"/v1/interviews/{interview_id}/results"},
+            ),
+        )
+        return LogRow(interview_id, interview.log_seq, kind, at, event, None)
+
+    def _rows(self, statement: sa.Select[Any]) -> Sequence[LogRow]:
+        return [
+            LogRow(
+                row.interview_id,
+                row.seq,
+                EventType(row.type),
+                row.at,
+                Event.parse(row.event),
+                row.published_at,
+            )
+            for row in self._connection.execute(statement)
+        ]

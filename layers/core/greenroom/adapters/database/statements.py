@@ -1,0 +1,45 @@
+"""What every repository stands on: a connection, a clock, and inserts that may meet a row already there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from greenroom.clock import Clock
+
+
+class Repository:
+    def __init__(self, connection: sa.Connection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+
+    def _insert(self, table: sa.Table) -> Any:
+        """An INSERT that knows ON CONFLICT, in the dialect's own form."""
+        if self._connection.dialect.name == "sqlite":
+            return sqlite.insert(table)
+        return postgresql.insert(table)
+
+    def _insert_missing(self, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert the rows that are not there yet; the others stay as they are."""
+        if rows:
+            self._connection.execute(self._insert(table).on_conflict_do_nothing(), list(rows))
+
+    def _upsert(self, table: sa.Table, rows: Sequence[dict[str, Any]], *key: str) -> None:
+        """Insert the rows, or give those that are there the new values."""
+        if rows:
+            statement = self._insert(table)
+            changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
+            self._connection.execute(
+                statement.on_conflict_do_update(index_elements=list(key), set_=changed), list(rows)
+            )
+
+    def _changed(self, statement: sa.Update) -> bool:
+        """Run a compare-and-set; whether it held."""
+        return self._connection.execute(statement).rowcount > 0
+
+    def _locked(self, statement: sa.Select[Any]) -> sa.Select[Any]:
+        """Rows for update, without those that another transaction holds (SQLite has one writer anyway)."""
+        return statement.with_for_update(skip_locked=True)

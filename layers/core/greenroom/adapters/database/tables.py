@@ -1,0 +1,253 @@
+"""The tables. Times are UTC; documents are JSON text, as they were validated."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcTime(sa.TypeDecorator[datetime]):
+    """Aware UTC datetimes on every database; SQLite itself knows no time zones."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("times must be aware")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        result: datetime = aware.astimezone(UTC)
+        return result
+
+
+def _interview() -> sa.Column[str]:
+    return sa.Column(
+        "interview_id", sa.String(40), sa.ForeignKey("interviews.id"), primary_key=True
+    )
+
+
+competency_models = sa.Table(
+    "competency_models",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("saved_at", UtcTime, nullable=False),
+)
+
+templates = sa.Table(
+    "templates",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("saved_at", UtcTime, nullable=False),
+)
+
+batches = sa.Table(
+    "batches",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("plan", sa.Text, nullable=False),
+    sa.Column("accepted", sa.Integer, nullable=False),
+    sa.Column("errors", sa.Text, nullable=False),
+    sa.Column("deadline", UtcTime, nullable=False),
+    sa.Column("locale", sa.String(10), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Index(None, "state", "created_at"),
+)
+
+candidates = sa.Table(
+    "candidates",
+    metadata,
+    sa.Column("external_id", sa.String(100), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("email", sa.String(254), nullable=False),
+    sa.Column("locale", sa.String(10)),
+    sa.Column("resume", sa.Text),
+    sa.Column("updated_at", UtcTime, nullable=False),
+)
+
+interviews = sa.Table(
+    "interviews",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("batch_id", sa.String(40), sa.ForeignKey("batches.id"), nullable=False),
+    sa.Column(
+        "candidate_id", sa.String(100), sa.ForeignKey("candidates.external_id"), nullable=False
+    ),
+    sa.Column("locale", sa.String(10), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("deadline", UtcTime, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("changed_at", UtcTime, nullable=False),
+    sa.Column("submitted_at", UtcTime),
+    sa.Column("total_score", sa.Float),
+    sa.Column("flags", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("token_version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("log_seq", sa.Integer, nullable=False, server_default="0"),
+    sa.Index(None, "created_at", "id"),
+    sa.Index(None, "state", "created_at", "id"),
+    sa.Index(None, "batch_id", "created_at", "id"),
+)
+
+answers = sa.Table(
+    "answers",
+    metadata,
+    _interview(),
+    sa.Column("answer_id", sa.String(64), primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("seals", sa.Integer, nullable=False),
+    sa.Column("changed_at", UtcTime, nullable=False),
+    sa.Index(None, "state", "changed_at"),
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("interview_id", sa.String(40), primary_key=True),
+    sa.Column("answer_id", sa.String(64), primary_key=True),
+    sa.Column("attempt", sa.Integer, primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("sealed_at", UtcTime),
+    sa.Column("tracks", sa.Text, nullable=False),
+    sa.Column("manifest_sha256", sa.String(64)),
+    sa.ForeignKeyConstraint(
+        ["interview_id", "answer_id"], ["answers.interview_id", "answers.answer_id"]
+    ),
+)
+
+consents = sa.Table(
+    "consents",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("interview_id", sa.String(40), sa.ForeignKey("interviews.id"), nullable=False),
+    sa.Column("purpose", sa.String(20), nullable=False),
+    sa.Column("granted", sa.Boolean, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Index(None, "interview_id", "id"),
+)
+
+scores = sa.Table(
+    "scores",
+    metadata,
+    _interview(),
+    sa.Column("competency", sa.String(64), primary_key=True),
+    sa.Column("score", sa.Float),
+    sa.Index(None, "competency", "score"),
+)
+
+process_log = sa.Table(
+    "process_log",
+    metadata,
+    _interview(),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("type", sa.String(40), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("once", sa.String(120)),
+    sa.Column("published_at", UtcTime),
+    sa.UniqueConstraint("interview_id", "once"),
+    sa.Index(None, "published_at", "at"),
+)
+
+mails = sa.Table(
+    "mails",
+    metadata,
+    _interview(),
+    sa.Column("message", sa.String(64), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due_at", UtcTime, nullable=False),
+    sa.Column("owner", sa.String(40)),
+    sa.Column("leased_until", UtcTime),
+    sa.Column("last_error", sa.Text),
+    sa.Column("sent_at", UtcTime),
+    sa.Index(None, "state", "due_at"),
+)
+
+webhook_endpoints = sa.Table(
+    "webhook_endpoints",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("url", sa.String(2000), nullable=False),
+    sa.Column("secret", sa.String(200), nullable=False),
+    sa.Column("types", sa.Text),
+    sa.Column("state", sa.String(40), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Index(
+        "uq_webhook_endpoints_active_url",
+        "url",
+        unique=True,
+        sqlite_where=sa.text("state = 'active'"),
+        postgresql_where=sa.text("state = 'active'"),
+    ),
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column(
+        "endpoint_id", sa.String(40), sa.ForeignKey("webhook_endpoints.id"), primary_key=True
+    ),
+    sa.Column("event_id", sa.String(40), primary_key=True),
+    sa.Column("interview_id", sa.String(40), sa.ForeignKey("interviews.id"), nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("type", sa.String(40), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_attempt_at", UtcTime, nullable=False),
+    sa.Column("owner", sa.String(40)),
+    sa.Column("leased_until", UtcTime),
+    sa.Column("last_status", sa.Integer),
+    sa.Column("last_error", sa.Text),
+    sa.Column("delivered_at", UtcTime),
+    sa.UniqueConstraint("endpoint_id", "interview_id", "seq"),
+    sa.Index(None, "state", "next_attempt_at"),
+    sa.Index(None, "interview_id", "state"),
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    sa.Column("scope", sa.String(120), primary_key=True),
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("status", sa.Integer),
+    sa.Column("body", sa.Text),
+    sa.Column("expires_at", UtcTime, nullable=False),
+    sa.Index(None, "expires_at"),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("scopes", sa.Text, nullable=False),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+)
