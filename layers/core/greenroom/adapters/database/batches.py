@@ -32,8 +32,7 @@ class Batches(Repository):
             "locale": head.locale,
             "created_at": self._clock(),
         }
-        statement = self._insert(batches).values(row).on_conflict_do_nothing()
-        return bool(self._connection.execute(statement).rowcount)
+        return self._inserted(batches, row)
 
     def get(self, batch_id: str) -> BatchRow:
         """Raises `NotFound` (`unknown_batch`)."""

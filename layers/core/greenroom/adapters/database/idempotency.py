@@ -30,8 +30,7 @@ class Idempotency(Repository):
             "fingerprint": fingerprint,
             "expires_at": now + IN_PROGRESS,
         }
-        statement = self._insert(idempotency).values(row).on_conflict_do_nothing()
-        if self._connection.execute(statement).rowcount:
+        if self._inserted(idempotency, row):
             return None
         found = self._connection.execute(sa.select(idempotency).where(mine)).one()
         if found.fingerprint != fingerprint:

@@ -188,7 +188,7 @@ class Interviews(Attempts):
             .where(consents.c.interview_id == interview_id)
             .order_by(consents.c.id)
         )
-        latest = dict(self._connection.execute(statement))
+        latest: dict[str, bool] = dict(self._connection.execute(statement).all())
         return Consents(**latest) if latest else None
 
     def record_score(
@@ -208,7 +208,7 @@ class Interviews(Attempts):
         statement = sa.select(scores.c.competency, scores.c.score).where(
             scores.c.interview_id == interview_id
         )
-        return dict(self._connection.execute(statement))
+        return dict(self._connection.execute(statement).all())
 
     def set_flag(self, interview_id: str, flag: str) -> None:
         self._flags(interview_id, lambda flags: flags | {flag})

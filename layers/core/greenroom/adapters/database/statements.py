@@ -22,6 +22,13 @@ class Repository:
             return sqlite.insert(table)
         return postgresql.insert(table)
 
+    def _inserted(self, table: sa.Table, row: dict[str, Any]) -> bool:
+        """Insert the row unless one stands in its way; whether it was inserted."""
+        statement = self._insert(table).values(row).on_conflict_do_nothing()
+        # A row count would not do: psycopg's is unknown (-1) for such a statement.
+        returned = self._connection.execute(statement.returning(sa.literal(1)))
+        return returned.first() is not None
+
     def _insert_missing(self, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
         """Insert the rows that are not there yet; the others stay as they are."""
         if rows:

@@ -30,15 +30,15 @@ class Webhooks(Repository):
             state=ACTIVE,
             created_at=self._clock(),
         )
-        statement = self._insert(webhook_endpoints).values(
-            id=row.id,
-            url=row.url,
-            secret=row.secret,
-            types=json.dumps([kind.value for kind in row.types]) if row.types else None,
-            state=row.state,
-            created_at=row.created_at,
-        )
-        if not self._connection.execute(statement.on_conflict_do_nothing()).rowcount:
+        values = {
+            "id": row.id,
+            "url": row.url,
+            "secret": row.secret,
+            "types": json.dumps([kind.value for kind in row.types]) if row.types else None,
+            "state": row.state,
+            "created_at": row.created_at,
+        }
+        if not self._inserted(webhook_endpoints, values):
             raise Conflict(f"{wanted.url} is registered", code="endpoint_exists")
         return row
 
