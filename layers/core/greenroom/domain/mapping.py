@@ -15,7 +15,8 @@ from pydantic import Field, model_validator
 
 from greenroom.domain.model import Document, Share, Slug
 
-Point = tuple[float, Annotated[float, Field(ge=0, le=100)]]
+Point = tuple[Annotated[float, Field(ge=-1e9, le=1e9)], Annotated[float, Field(ge=0, le=100)]]
+"""(value, score). The bounds keep interpolation finite."""
 
 
 class Contribution(Document):

@@ -48,7 +48,7 @@ class IndicatorScore(Document):
 
 
 class CompetencyScore(Document):
-    """`coverage` is the share of the indicators' weight that was measured."""
+    """`coverage` is the share of the indicators' weight that was measured: weight times own coverage."""
 
     id: Slug
     name: LocalizedText

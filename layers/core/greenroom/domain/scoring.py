@@ -1,11 +1,13 @@
 """Observations → indicators → competencies → total: a pure function of its arguments.
 
 Sums run in the documents' order and results are rounded to one decimal, so a replay gives the same bytes.
-No evidence, no number: what was not measured is named with the module that would measure it.
+No evidence, no number: what was not measured is named with the module that would measure it. Coverage is
+carried upwards: of an indicator that is 60 % measured, a competency counts 60 % of the weight as measured.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from greenroom.domain.analysis import Analysis, Observation
@@ -78,8 +80,7 @@ def _summary(answer: ScoredAnswer) -> AnswerSummary:
 
 
 def _total(competencies: list[CompetencyScore], mapping: Mapping) -> Total:
-    parts = [(item.score, item.weight) for item in competencies if item.score is not None]
-    score, coverage, status = _weighted(parts, 100.0, mapping.minimum_coverage)
+    score, coverage, status = _weighted(_parts(competencies), 100.0, mapping.minimum_coverage)
     return Total(status=status, score=score, coverage=coverage)
 
 
@@ -92,8 +93,7 @@ def _competency(
         if not answer.question.competencies or competency.id in answer.question.competencies
     ]
     indicators = [_indicator(item, mapping, asked) for item in competency.indicators]
-    parts = [(item.score, item.weight) for item in indicators if item.score is not None]
-    score, coverage, status = _weighted(parts, 100.0, mapping.minimum_coverage)
+    score, coverage, status = _weighted(_parts(indicators), 100.0, mapping.minimum_coverage)
     return CompetencyScore(
         id=competency.id,
         name=competency.name,
@@ -111,12 +111,13 @@ def _indicator(
     contributions = mapping.indicators.get(indicator.id, [])
     evidence: list[Evidence] = []
     missing: list[Missing] = []
-    parts: list[tuple[float, float]] = []
+    parts: list[_Part] = []
     for contribution in contributions:
         found = [item for answer in answers for item in _evidence(contribution, answer)]
         if found:
             evidence.extend(found)
-            parts.append((sum(item.score for item in found) / len(found), contribution.weight))
+            mean = sum(item.score for item in found) / len(found)
+            parts.append(_Part(mean, contribution.weight, coverage=1.0))
         else:
             missing.append(_missing(contribution, answers))
     whole = sum(contribution.weight for contribution in contributions)
@@ -174,26 +175,50 @@ def _clips(
 
 
 def _missing(contribution: Contribution, answers: list[ScoredAnswer]) -> Missing:
-    reason = "no answer to measure"
-    for answer in answers:
-        results = answer.analysis.modules if answer.analysis else []
-        of_module = [result for result in results if result.module == contribution.module]
-        reason = f"module {contribution.module} is not part of the template"
-        if of_module:
-            version = of_module[0].version
-            reason = of_module[0].reason or f"{contribution.module} {version} does not measure this"
-            break
-    return Missing(kind=contribution.kind, module=contribution.module, reason=reason)
+    module = contribution.module
+    results = [
+        result
+        for answer in answers
+        if answer.analysis is not None
+        for result in answer.analysis.modules
+        if result.module == module
+    ]
+    reasons = [result.reason for result in results if result.reason]
+    if not answers:
+        reason = "no answer to measure"
+    elif not results:
+        reason = f"module {module} is not part of the template"
+    elif reasons:
+        reason = reasons[0]
+    else:
+        reason = f"{module} {results[0].version} does not measure this"
+    return Missing(kind=contribution.kind, module=module, reason=reason)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A score that goes into a mean, its weight there, and the share of it that was measured."""
+
+    score: float
+    weight: float
+    coverage: float
+
+
+def _parts(scored: Sequence[IndicatorScore] | Sequence[CompetencyScore]) -> list[_Part]:
+    return [
+        _Part(item.score, item.weight, item.coverage) for item in scored if item.score is not None
+    ]
 
 
 def _weighted(
-    parts: list[tuple[float, float]], whole: float, minimum: float
+    parts: list[_Part], whole: float, minimum: float
 ) -> tuple[float | None, float, ScoreStatus]:
-    """Weighted mean of (score, weight), the covered share of `whole`, and whether that is enough."""
-    covered = sum(weight for _, weight in parts)
-    coverage = round(covered / whole, 4) if whole else 0.0
+    """Weighted mean of the parts, the covered share of `whole`, and whether that is enough."""
     if not parts:
         return None, 0.0, "not_measured"
+    covered = sum(part.weight * part.coverage for part in parts)
+    coverage = min(1.0, round(covered / whole, 4))
     if coverage < minimum:
         return None, coverage, "insufficient"
-    return round(sum(score * weight for score, weight in parts) / covered, 1), coverage, "scored"
+    weight = sum(part.weight for part in parts)
+    return round(sum(part.score * part.weight for part in parts) / weight, 1), coverage, "scored"
