@@ -17,12 +17,11 @@ from greenroom.domain.scorecard import Scorecard
 from greenroom.domain.template import TrackName
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import TypeVar
 
-    from greenroom.adapters.database import AnswerRow, DeliveryRow, InterviewRow, LogRow
-
     from functions.console.settings import Settings
+    from greenroom.adapters.database import AnswerRow, DeliveryRow, InterviewRow, LogRow
     from greenroom.adapters.object_store import ObjectStore
     from greenroom.runtime.function import Function
 
@@ -103,7 +102,7 @@ def interview(interview_id: str, app: Function[Settings]) -> Interview:
     )
 
 
-def process_log(interview_id: str, app: Function[Settings]) -> list[LogRow]:
+def process_log(interview_id: str, app: Function[Settings]) -> Sequence[LogRow]:
     """面试流程日志, oldest first."""
     with app.database.begin() as tx:
         return tx.process_log.list(interview_id)

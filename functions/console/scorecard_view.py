@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from functions.console.reading import Interview
     from greenroom.domain.quality import TimeRange
     from greenroom.domain.scorecard import Evidence, Scorecard
+    from greenroom.domain.template import TrackName
 
 SHOWN_CLIPS = 8
 """Clips shown at once; the others are counted."""
@@ -21,7 +22,8 @@ REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^mapping \S+ does not know \S+$"), "not_in_mapping"),
     (re.compile(r"^no speech"), "no_speech"),
     (re.compile(r"not installed$"), "not_installed"),
-    (re.compile(r"^no consent|^not consented|consent"), "no_consent"),
+    (re.compile(r"^no consent"), "no_consent"),
+    (re.compile(r"^the recording has no (sound|picture)|^there is no \S+ track$"), "no_track"),
     (re.compile(r"^re_record: "), "re_record"),
     (re.compile(r"^not_analysed$"), "not_analysed"),
 )
@@ -55,7 +57,7 @@ class ScorecardView:
             evidence.answer, evidence.attempt, _track(evidence.module), evidence.ranges
         )
 
-    def ranges(self, answer: str, attempt: int, track: str, ranges: list[TimeRange]) -> list[Clip]:
+    def ranges(self, answer: str, attempt: int, track: TrackName, ranges: list[TimeRange]) -> list[Clip]:
         url = self._links.get((answer, attempt, track))
         video = f"video-{answer}-{track}" if url else None
         return [
@@ -78,5 +80,5 @@ class ScorecardView:
         return next((key for pattern, key in REASONS if pattern.search(text)), None)
 
 
-def _track(module: str) -> str:
+def _track(module: str) -> TrackName:
     return "screen" if module == "screen" else "camera"

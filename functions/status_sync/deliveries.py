@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from greenroom.domain import keys
-from greenroom.domain.errors import Invalid
+from greenroom.domain.errors import Conflict, Invalid
 from greenroom.domain.webhook import DeliveryState
 from greenroom.runtime.http import Request, Response
 
 if TYPE_CHECKING:
-    from greenroom.adapters.database import DeliveryRow
-
     from functions.status_sync.settings import Settings
+    from greenroom.adapters.database import DeliveryRow
     from greenroom.runtime.function import Function
 
 LIMIT = 100
@@ -21,9 +20,7 @@ MAX_LIMIT = 500
 
 def list_deliveries(request: Request, app: Function[Settings]) -> Response:
     """``GET /v1/webhook-deliveries?interview=&state=&limit=``. Raises `Invalid` (`invalid_query`)."""
-    state = request.query.get("state") or None
-    if state not in (None, *get_args(DeliveryState)):
-        raise Invalid(f"state: one of {', '.join(get_args(DeliveryState))}", code="invalid_query")
+    state = _state(request.query.get("state"))
     limit = request.query.get("limit") or str(LIMIT)
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:6]) <= MAX_LIMIT):
         raise Invalid(f"limit: a number from 1 to {MAX_LIMIT}", code="invalid_query")
@@ -37,13 +34,25 @@ def resend(endpoint_id: str, event_id: str, app: Function[Settings]) -> Response
     """``POST /v1/webhook-deliveries/{endpoint}/{event}/resend``: due at once, under its own id.
 
     Writing the event's object again is what calls this function for it. Raises `NotFound`
-    (`unknown_delivery`).
+    (`unknown_delivery`), `Conflict` (`endpoint_not_active`).
     """
     with app.database.begin() as tx:
+        if endpoint_id not in {endpoint.id for endpoint in tx.webhooks.endpoints()}:
+            raise Conflict(f"{endpoint_id} is no active endpoint", code="endpoint_not_active")
         delivery = tx.webhooks.resend(endpoint_id, event_id)
         event = tx.process_log.event(delivery.interview_id, delivery.seq)
     app.store.put(keys.event(delivery.interview_id, delivery.seq), event.canonical())
     return Response.json({"delivery": _shown(delivery)}, 202)
+
+
+def _state(text: str | None) -> DeliveryState | None:
+    states: tuple[DeliveryState, ...] = get_args(DeliveryState)
+    for state in states:
+        if state == text:
+            return state
+    if text:
+        raise Invalid(f"state: one of {', '.join(states)}", code="invalid_query")
+    return None
 
 
 def _shown(delivery: DeliveryRow) -> dict[str, Any]:

@@ -12,11 +12,13 @@ from greenroom.runtime.outbox import publish
 
 if TYPE_CHECKING:
     from functions.status_sync.settings import Settings
+    from greenroom.adapters.database import Transaction
     from greenroom.runtime.function import Function
 
-UNPUBLISHED_AFTER = timedelta(seconds=30)
+LATE = timedelta(seconds=30)
+"""After which a step that nobody announced is taken over by the sweep."""
 SOON = timedelta(seconds=30)
-MAX_PUBLISHED = 500
+AT_ONCE = 500
 
 
 def synchronise(key: str, app: Function[Settings]) -> None:
@@ -28,19 +30,29 @@ def synchronise(key: str, app: Function[Settings]) -> None:
     """
     interview, number = keys.interview_of(key), keys.number_of(key)
     with app.database.begin() as tx:
-        for row in tx.process_log.list(interview):
-            if row.seq <= number:
-                tx.webhooks.fan_out(row.event)
-    deliver(app, lambda tx, owner, most: tx.webhooks.claim(interview, owner, LEASE_S)[:most])
+        _take_over(tx, interview, number)
+    deliver(app, lambda tx, owner, most: tx.webhooks.claim(interview, owner, LEASE_S, most))
     _call_again_soon(interview, app)
 
 
 def sweep(app: Function[Settings]) -> None:
-    """Publish what a crash left unpublished; send every delivery whose time has come."""
+    """Take over the steps whose events were never written or never announced; send whatever is due."""
     with app.database.begin() as tx:
-        late = tx.process_log.unpublished(app.clock() - UNPUBLISHED_AFTER, MAX_PUBLISHED)
-    publish(late, store=app.store, database=app.database)
+        late = tx.process_log.unpublished(app.clock() - LATE, AT_ONCE)
+    publish(late, store=app.store)
+    with app.database.begin() as tx:
+        for row in late:
+            _take_over(tx, row.interview_id, row.seq)
     deliver(app, lambda tx, owner, most: tx.webhooks.claim_due(owner, LEASE_S, most))
+
+
+def _take_over(tx: Transaction, interview: str, number: int) -> None:
+    """From here on the steps up to `number` are owed, the earlier ones with it, so that none is sent before them."""
+    steps = tx.process_log.list(interview)
+    taken = [step for step in steps if step.published_at is None and step.seq <= number]
+    for step in taken:
+        tx.webhooks.fan_out(step.event)
+    tx.process_log.mark_published([(step.interview_id, step.seq) for step in taken])
 
 
 def _call_again_soon(interview: str, app: Function[Settings]) -> None:

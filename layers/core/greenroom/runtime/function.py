@@ -137,14 +137,14 @@ class Function(Chalice, Generic[S]):
     def changes(self) -> Iterator[Transaction]:
         """A transaction whose process-log rows become ``events/…`` objects once it is committed.
 
-        A crash between the two is healed by status_sync's sweep, which publishes what is unpublished.
+        A crash between the two is healed by status_sync's sweep, which takes over what it never heard of.
         """
         from greenroom.runtime.outbox import publish
 
         with self.database.begin() as tx:
             yield tx
             appended = list(tx.process_log.appended)
-        publish(appended, store=self.store, database=self.database)
+        publish(appended, store=self.store)
 
     # --- triggers --------------------------------------------------------------------------
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from greenroom.domain import keys
 
 if TYPE_CHECKING:
-    from greenroom.adapters.database import Database, LogRow
+    from greenroom.adapters.database import LogRow
     from greenroom.adapters.object_store import ObjectStore
 
 
-def publish(rows: Sequence[LogRow], *, store: ObjectStore, database: Database) -> None:
-    """Write each row's event and mark it published. Writing one twice changes nothing."""
-    if not rows:
-        return
+def publish(rows: Sequence[LogRow], *, store: ObjectStore) -> None:
+    """Write each row's event, which calls status_sync. Writing one twice changes nothing.
+
+    status_sync marks what it took over; what stays unmarked, because of a crash here or a notification that the
+    store lost, its sweep takes over later.
+    """
     for row in rows:
         store.put(keys.event(row.interview_id, row.seq), row.event.canonical())
-    with database.begin() as tx:
-        tx.process_log.mark_published([(row.interview_id, row.seq) for row in rows])

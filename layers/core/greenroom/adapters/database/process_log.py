@@ -94,7 +94,7 @@ class ProcessLog(Repository):
         return self._rows(statement.order_by(process_log.c.seq))
 
     def mark_published(self, steps: Sequence[tuple[str, int]]) -> None:
-        """The events of these (interview, seq) lie in the store."""
+        """The events of these (interview, seq) were handed to the webhooks."""
         if steps:
             statement = (
                 sa.update(process_log)
@@ -108,7 +108,7 @@ class ProcessLog(Repository):
             self._connection.execute(statement, bound)
 
     def unpublished(self, older_than: datetime, limit: int) -> Sequence[LogRow]:
-        """Steps written before then whose events were never written to the store."""
+        """Steps written before then whose events the webhooks never heard of."""
         statement = (
             sa.select(process_log)
             .where(process_log.c.published_at.is_(None), process_log.c.at < older_than)

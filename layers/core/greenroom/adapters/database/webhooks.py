@@ -85,16 +85,18 @@ class Webhooks(Repository):
             ],
         )
 
-    def claim(self, interview_id: str, owner: str, lease_s: float) -> list[DeliveryRow]:
-        """The due heads of one interview, one per endpoint, now held by `owner`."""
-        return self._claim(deliveries.c.interview_id == interview_id, owner, lease_s, None)
+    def claim(
+        self, interview_id: str, owner: str, lease_s: float, limit: int
+    ) -> list[DeliveryRow]:
+        """The due heads of one interview, one per endpoint, at most `limit`, now held by `owner`."""
+        return self._claim(deliveries.c.interview_id == interview_id, owner, lease_s, limit)
 
     def claim_due(self, owner: str, lease_s: float, limit: int) -> list[DeliveryRow]:
         """The due heads of all interviews, longest due first, at most `limit`."""
         return self._claim(sa.true(), owner, lease_s, limit)
 
     def _claim(
-        self, which: sa.ColumnElement[bool], owner: str, lease_s: float, limit: int | None
+        self, which: sa.ColumnElement[bool], owner: str, lease_s: float, limit: int
     ) -> list[DeliveryRow]:
         now = self._clock()
         earlier = deliveries.alias("earlier")
@@ -117,10 +119,9 @@ class Webhooks(Repository):
                 is_head,
             )
             .order_by(deliveries.c.next_attempt_at, deliveries.c.event_id)
+            .limit(limit)
             .with_for_update(skip_locked=True, of=deliveries)
         )
-        if limit is not None:
-            due = due.limit(limit)
         keys = [tuple(row) for row in self._connection.execute(due)]
         if not keys:
             return []

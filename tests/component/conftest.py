@@ -1,0 +1,51 @@
+"""What component tests share: the pocket store, a database in a file, the environment that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from greenroom.adapters.database import Database
+from tests.pocket import Pocket, pocket_store
+from tests.seeded import environment
+
+if TYPE_CHECKING:
+    from greenroom.adapters.object_store import ObjectStore
+
+
+@pytest.fixture(scope="session")
+def pocket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pocket]:
+    with pocket_store(tmp_path_factory.mktemp("store")) as pocket:
+        yield pocket
+
+
+@pytest.fixture
+def store(pocket: Pocket) -> Iterator[ObjectStore]:
+    """The store, emptied after each test."""
+    yield pocket.store
+    for item in list(pocket.store.listing("")):
+        pocket.store.delete(item.key)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    database = Database(f"sqlite:///{tmp_path}/greenroom.sqlite")
+    database.migrate()
+    return database
+
+
+@pytest.fixture
+def platform(
+    pocket: Pocket,
+    store: ObjectStore,
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The environment of functions over the store and the database."""
+    settings = environment(f"sqlite:///{tmp_path}/greenroom.sqlite") | pocket.environment
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
