@@ -19,6 +19,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from greenroom.adapters.direct_reads import DirectReads
 from greenroom.clock import Clock, now_utc
 from greenroom.domain.errors import Forbidden, GreenroomError, NotFound, Unavailable
 
@@ -92,6 +93,17 @@ class ObjectStore:
             aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region
         )
         self._client = _client(session, endpoint)
+        self._direct = (
+            DirectReads(
+                endpoint=endpoint,
+                bucket=bucket,
+                access_key=access_key,
+                secret_key=secret_key,
+                region=region,
+            )
+            if endpoint
+            else None
+        )
         self._public = (
             _client(session, public_endpoint)
             if public_endpoint and public_endpoint != endpoint
@@ -121,6 +133,9 @@ class ObjectStore:
 
     def read(self, key: str, *, at_most: int) -> bytes:
         """The object's first `at_most` bytes. A connection that breaks off is an error, never a short answer."""
+        direct = self._direct.read(key, at_most) if self._direct is not None else None
+        if direct is not None:
+            return direct
         with self.open(key) as body:
             read = body.read(at_most)
             if len(read) < at_most:
