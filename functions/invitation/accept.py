@@ -11,6 +11,7 @@ from greenroom.domain.batch import BatchHead, BatchRequest, BatchRows, parse_bat
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.errors import Invalid
 from greenroom.domain.ids import derived_id, new_id
+from greenroom.domain.model import canonical_json
 from greenroom.domain.plan import Plan
 from greenroom.domain.template import Template
 from greenroom.runtime.http import Request, Response
@@ -77,10 +78,10 @@ def plan_of(head: BatchHead, template: Template, model: CompetencyModel) -> Plan
     """
     if head.questions is not None:
         edited = {
-            **template.model_dump(),
-            "questions": [item.model_dump() for item in head.questions],
+            **template.model_dump(mode="json"),
+            "questions": [item.model_dump(mode="json") for item in head.questions],
         }
-        template = Template.model_validate(edited)
+        template = Template.parse(canonical_json(edited), what="questions")
     known = {competency.id for competency in model.competencies}
     for question in template.questions:
         unknown = sorted(set(question.competencies) - known)

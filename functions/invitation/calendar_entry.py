@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import icalendar
-from icalendar.parser import foldline
 
 _UID = "mark-of-the-uid"
 _LINK = "mark-of-the-link"
+_FOLDED_LINK = re.compile("(?:\r\n )?".join(("", *_LINK)))
+"""The mark, wherever the library broke the line: the link goes on in lines of its own."""
+
 _WIDTH = 74
 """Octets of a link in one line: RFC 5545 asks for at most 75 with the fold's space."""
 
@@ -42,16 +45,9 @@ class Entry:
             alarm.add("description", summary)
             event.add_component(alarm)
         calendar.add_component(event)
-        # Lines with the link are folded up to it; the link goes on in lines of its own.
-        lines = calendar.to_ical().decode().replace("\r\n ", "").splitlines()
-        self._layout = "".join(f"{_folded(line)}\r\n" for line in lines)
+        self._layout = _FOLDED_LINK.sub(_LINK, calendar.to_ical().decode())
 
     def fill(self, *, uid: str, link: str) -> bytes:
         """The calendar's bytes. The same `uid` again, with a higher SEQUENCE, would replace the entry."""
         folded = "".join(f"\r\n {link[at : at + _WIDTH]}" for at in range(0, len(link), _WIDTH))
         return self._layout.replace(_LINK, folded).replace(_UID, uid).encode()
-
-
-def _folded(line: str) -> str:
-    before, link, _ = line.partition(_LINK)
-    return str(foldline(before)) + link

@@ -64,11 +64,16 @@ class Outcome:
 
 def deliver(app: Function[Settings], *, interviews: list[str] | None = None) -> None:
     """Send what is due: of these interviews, or of all. A relay that is down leaves it queued for the sweep."""
-    delivery = _Delivery(app, interviews)
-    try:
-        delivery.run()
-    finally:
-        delivery.publish()
+    publish(send_due(app, interviews), store=app.store)
+
+
+def send_due(app: Function[Settings], interviews: list[str] | None) -> list[LogRow]:
+    """`deliver` without publishing the steps it logged: they are returned.
+
+    Publishing takes longer than the mails themselves, so it follows when all are out; if we die before it,
+    status_sync's sweep does it.
+    """
+    return _Delivery(app, interviews).run()
 
 
 class _Delivery:
@@ -94,11 +99,11 @@ class _Delivery:
         self._batches: set[str] = set()
         self._log: list[LogRow] = []
 
-    def run(self) -> None:
+    def run(self) -> list[LogRow]:
         ends = time.monotonic() + BUDGET_S
         self._claim()
         if not self._held:
-            return
+            return []
         try:
             with _mailer(self._app.settings).connection() as relay:
                 while self._held and time.monotonic() < ends:
@@ -107,11 +112,9 @@ class _Delivery:
         except RelayUnavailable as error:
             self._app.logger.warning("mail_relay_unavailable", detail=error.detail)
             self._record([self._put_off(mail, error.detail) for mail in self._held])
-        self._finish_batches()
-
-    def publish(self) -> None:
-        """Events of what was recorded. status_sync's sweep publishes them if we die before this."""
-        publish(self._log, store=self._app.store, database=self._app.database)
+        for batch in sorted(self._batches):
+            finish_batch(batch, self._app)
+        return self._log
 
     def _claim(self) -> None:
         with self._app.database.begin() as tx:
@@ -172,10 +175,6 @@ class _Delivery:
         done = {id(outcome.mail) for outcome in outcomes}
         self._held = [mail for mail in self._held if id(mail) not in done]
         return []
-
-    def _finish_batches(self) -> None:
-        for batch in sorted(self._batches):
-            finish_batch(batch, self._app)
 
 
 def finish_batch(batch_id: str, app: Function[Settings]) -> None:

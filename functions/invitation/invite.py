@@ -58,8 +58,8 @@ def create_interviews(piece: BatchRows, app: Function[Settings]) -> list[str]:
             NewInterview(
                 id=interview_id(piece.batch, row),
                 candidate=row,
-                deadline=batch.head.deadline,
-                locale=row.locale or batch.head.locale,
+                deadline=batch.deadline,
+                locale=row.locale or batch.locale,
             )
             for row in piece.rows
         ]

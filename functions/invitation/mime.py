@@ -73,7 +73,6 @@ def _prototype(sender: str, subject: str, locale: str) -> EmailMessage:
     message["Date"] = _DATE.decode()
     message["Message-ID"] = _MESSAGE_ID.decode()
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = locale
     text, html, calendar = (f"{mark}\n" for mark in _BODIES)
     message.set_content(text, cte="base64")
     message.add_alternative(html, subtype="html", cte="base64")
@@ -86,6 +85,7 @@ def _prototype(sender: str, subject: str, locale: str) -> EmailMessage:
         params={"method": "PUBLISH"},
     )
     message.set_boundary("greenroom-mixed")
+    message["Content-Language"] = locale  # earlier it would have moved into the first part
     return message
 
 

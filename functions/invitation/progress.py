@@ -21,13 +21,13 @@ def read_batch(batch_id: str, app: Function[Settings]) -> Response:
         {
             "batch": batch.id,
             "state": batch.state,
-            "template": batch.head.template,
-            "competency_model": batch.head.competency_model,
-            "deadline": batch.head.deadline.isoformat(),
+            "template": batch.plan.template.id,
+            "competency_model": batch.plan.model.id,
+            "deadline": batch.deadline.isoformat(),
             "accepted": batch.accepted,
             "rejected": len(batch.errors),
             "interviews": states,
-            "mails": mails,
+            "mails": {"sent": mails.sent, "pending": mails.pending, "failed": mails.dead},
             "errors": [error.model_dump() for error in batch.errors],
             "links": {"interviews": f"/v1/interviews?batch={batch.id}"},
         }
