@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -45,10 +46,9 @@ class Modules:
         """The tracks that the modules `names` will look at."""
         wanted: set[TrackName] = set()
         for name in names:
-            try:
+            # Whatever keeps a module from running, `run` meets it again and reports it.
+            with suppress(Exception):
                 wanted.update(self._allowed(name, consents).tracks)
-            except Exception as error:  # noqa: BLE001  (whatever it is, `run` meets it again and reports it)
-                self._log.debug("module_does_not_run", module=name, reason=str(error))
         return wanted
 
     def run(

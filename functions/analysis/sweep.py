@@ -42,5 +42,7 @@ def _attempt(app: Function[Settings], interview_id: str, run: Callable[[], None]
         run()
     except GreenroomError as error:
         log.warning("sweep_failed", code=error.code, detail=error.detail)
+    except Exception:  # a fault of ours: the others still get their turn
+        log.exception("sweep_failed")
     else:
         log.info("swept")

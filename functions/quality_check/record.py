@@ -11,10 +11,10 @@ from greenroom.domain.keys import AttemptRef
 from greenroom.domain.quality import Quality
 
 if TYPE_CHECKING:
-    from greenroom.adapters.database import Transaction
-
     from functions.quality_check.settings import Settings
+    from greenroom.adapters.database import Transaction
     from greenroom.runtime.function import Function
+
 
 def record(ref: AttemptRef, quality: Quality, app: Function[Settings]) -> None:
     """Move the answer from `assembled`; nothing changes where it is further, or a newer take is in focus.

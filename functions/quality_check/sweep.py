@@ -32,5 +32,7 @@ def check_stale(app: Function[Settings]) -> None:
             check(ref, app)
         except GreenroomError as error:
             log.warning("sweep_failed", code=error.code, detail=error.detail)
+        except Exception:  # a fault of ours: the others still get their turn
+            log.exception("sweep_failed")
         else:
             log.info("swept")
