@@ -7,6 +7,9 @@ import itertools
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from greenroom.adapters.object_store import ObjectInfo
 from greenroom.domain.errors import NotFound
@@ -84,3 +87,10 @@ def upload(
         listed.append(segment_of(pieces, number=number, start_ms=start_ms))
         start_ms += PART_MS * len(pieces) + pause_ms
     return TrackManifest(track=track, segments=listed)
+
+
+def post_part(upload: dict[str, Any], key: str, body: bytes, mime_type: str = "video/webm") -> int:
+    """One part as a browser's form upload; the store's status."""
+    fields = {**upload["fields"], "key": key, "Content-Type": mime_type}
+    files = {"file": ("part", body, mime_type)}
+    return httpx.post(upload["url"], data=fields, files=files).status_code

@@ -43,18 +43,22 @@ def check_open(tx: Transaction, interview: InterviewRow) -> None:
         raise Forbidden("consent to recording was not given", code="consent_missing")
 
 
-def check_take(tx: Transaction, interview: InterviewRow, answer: AnswerRow) -> None:
-    """Whether a new attempt may start.
-
-    Raises `Conflict`: `deadline_passed`, `not_asked_again` (another answer is to be recorded again, this one
-    is in), `no_takes_left`.
-    """
+def check_deadline(tx: Transaction, interview: InterviewRow) -> None:
+    """Raises `Conflict` (`deadline_passed`)."""
     if tx.clock() >= interview.deadline:
         raise Conflict(
             f"the deadline was {interview.deadline:%Y-%m-%d %H:%M} UTC",
             code="deadline_passed",
             deadline=interview.deadline.isoformat(),
         )
+
+
+def check_take(interview: InterviewRow, answer: AnswerRow) -> None:
+    """Whether one more take of this answer counts.
+
+    Raises `Conflict`: `not_asked_again` (another answer is to be recorded again, this one is in),
+    `no_takes_left`.
+    """
     asked = answer.state in (AnswerState.RE_RECORD, AnswerState.RECORDING)
     if interview.state == InterviewState.RE_RECORD and not asked:
         raise Conflict("this answer need not be given again", code="not_asked_again")

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from functions.upload_url.admission import MAX_ATTEMPTS, attempt_in, check_open, check_take
+from functions.upload_url.admission import (
+    MAX_ATTEMPTS,
+    attempt_in,
+    check_deadline,
+    check_open,
+    check_take,
+)
 from greenroom.domain.errors import Conflict
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import InterviewState
@@ -52,15 +58,16 @@ class Uploads(Document):
 def start_attempt(request: Request, app: Function[Settings]) -> Response:
     """``POST …/attempts``: the next attempt of an answer, ready to be uploaded.
 
-    Asking twice starts two attempts; only sealed ones count as takes. Raises what `check_open` and
-    `check_take` raise, `NotFound` (`unknown_answer`), `Conflict` (`too_many_attempts`).
+    Asking twice starts two attempts; only sealed ones count as takes. Raises what `check_open`,
+    `check_deadline` and `check_take` raise, `NotFound` (`unknown_answer`), `Conflict` (`too_many_attempts`).
     """
     interview_id, answer_id = request.who.id, request.params["answer"]
     with app.changes() as tx:
         interview = tx.interviews.get(interview_id)
         answer = tx.interviews.answer(interview_id, answer_id)
         check_open(tx, interview)
-        check_take(tx, interview, answer)
+        check_deadline(tx, interview)
+        check_take(interview, answer)
         started = tx.interviews.start_attempt(interview_id, answer_id)
         if started.attempt > MAX_ATTEMPTS:
             raise Conflict(f"{MAX_ATTEMPTS} attempts were started", code="too_many_attempts")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from functions.upload_url.admission import attempt_in, check_open
+from functions.upload_url.admission import attempt_in, check_open, check_take
 from greenroom.domain.errors import Conflict, Invalid, NotFound, TooLarge
 from greenroom.domain.keys import AttemptRef
 from greenroom.domain.manifest import MAX_PARTS, Manifest
@@ -18,9 +18,8 @@ from greenroom.runtime.http import Request, Response
 from greenroom.runtime.sealing import seal
 
 if TYPE_CHECKING:
-    from greenroom.adapters.database import AttemptRow
-
     from functions.upload_url.settings import Settings
+    from greenroom.adapters.database import AttemptRow
     from greenroom.adapters.object_store import ObjectStore
     from greenroom.runtime.function import Function
 
@@ -37,7 +36,7 @@ def complete_attempt(request: Request, app: Function[Settings]) -> Response:
     so that a client which still has the bytes can send them. With ``?accept_gaps=true`` the attempt is
     sealed without them, and the gaps are named in assembly.json. Raises `Invalid` (`invalid_document`,
     `tracks_differ`), `TooLarge` (`too_many_parts`, `attempt_too_large`, `too_many_objects`), `Conflict`
-    (`manifest_differs`), what `check_open` raises, `NotFound` (`unknown_attempt`).
+    (`manifest_differs`), what `check_open` and `check_take` raise, `NotFound` (`unknown_attempt`).
     """
     ref = attempt_in(request)
     manifest = request.document(Manifest)
@@ -46,7 +45,10 @@ def complete_attempt(request: Request, app: Function[Settings]) -> Response:
     with app.database.begin() as tx:
         attempt = tx.interviews.attempt(ref)
         if attempt.state == "recording":
-            check_open(tx, tx.interviews.get(ref.interview))
+            interview = tx.interviews.get(ref.interview)
+            check_open(tx, interview)
+            # Several attempts may have been started while takes were left; only so many are sealed.
+            check_take(interview, tx.interviews.answer(ref.interview, ref.answer))
     if attempt.state == "recording":
         accept_gaps = request.query.get("accept_gaps") == "true"
         _check_tracks(manifest, attempt, accept_gaps=accept_gaps)

@@ -13,9 +13,8 @@ from greenroom.domain.model import Document
 from greenroom.runtime.http import Request, Response
 
 if TYPE_CHECKING:
-    from greenroom.adapters.database import InterviewRow, Transaction
-
     from functions.upload_url.settings import Settings
+    from greenroom.adapters.database import InterviewRow, Transaction
     from greenroom.runtime.function import Function
 
 _AFTER = (InterviewState.SCORED, InterviewState.HUMAN_REVIEW, InterviewState.DECIDED)
