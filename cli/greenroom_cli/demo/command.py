@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from greenroom_local.platform import PocketPlatform
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -23,6 +22,7 @@ from greenroom_cli.demo.mail import personal_link
 from greenroom_cli.demo.receiver import Receiver
 from greenroom_cli.demo.report import as_document, fetch_recordings, show
 from greenroom_cli.demo.talking_picture import talking_picture
+from greenroom_local.platform import PocketPlatform
 from greenroom_media.errors import MediaRefused
 from greenroom_media.probe import probe
 

@@ -1,0 +1,1 @@
+"""The pocket platform: object store, queue, schedule, mailbox and workers on one machine."""

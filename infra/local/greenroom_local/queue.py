@@ -266,6 +266,14 @@ class Queue:
         age = 0.0 if oldest is None else max(0.0, (now - oldest) / 1000)
         return Depth(due, total - due - leased, leased, dead, age)
 
+    def contains(self, queue: str, text: str) -> bool:
+        """Whether a message with `text` in its body waits in the queue or is leased."""
+        with self._lock:
+            found = self._connection.execute(
+                "SELECT 1 FROM messages WHERE queue = ? AND instr(body, ?) LIMIT 1", (queue, text)
+            ).fetchone()
+        return found is not None
+
     def queues(self) -> list[str]:
         """The names of all queues that hold a message or a dead letter."""
         with self._lock:

@@ -35,7 +35,6 @@ class Operation:
 
     run: Callable[[Store, S3Request], Awaitable[Response]]
     query: frozenset[str] = frozenset()
-    signed: bool = True
 
 
 _LISTING = frozenset(
@@ -53,7 +52,7 @@ OPERATIONS = {
     ("PUT", "bucket", ""): Operation(buckets.create_bucket),
     ("HEAD", "bucket", ""): Operation(buckets.head_bucket),
     ("GET", "bucket", ""): Operation(listing.list_objects, _LISTING),
-    ("POST", "bucket", ""): Operation(writing.post_object, signed=False),
+    ("POST", "bucket", ""): Operation(writing.post_object),
     ("PUT", "bucket", "cors"): Operation(buckets.put_cors),
     ("GET", "bucket", "cors"): Operation(buckets.get_cors),
     ("PUT", "bucket", "notification"): Operation(buckets.put_notifications),
@@ -95,6 +94,8 @@ class Endpoint:
             response = _error_response(as_s3_error(error), request)
         except S3Error as error:
             response = _error_response(error, request)
+        if request.body_withheld:
+            response.headers["connection"] = "close"
         for name, value in self._cors_headers(request).items():
             response.headers[name] = value
         return response, request.request_id
@@ -104,12 +105,12 @@ class Endpoint:
         if request.method == "OPTIONS":
             bucket = self._store.bucket(request.bucket)
             return Response(headers=cors.preflight(bucket.cors, request.headers))
-        operation = _operation(request)
-        if operation.signed:
+        # A form's permission is in its body; everything else is signed, even what is not spoken here.
+        if not (request.method == "POST" and request.bucket and not request.key):
             request.payload_hash = self._store.signatures.verify(
                 request.signed(), self._store.clock()
             )
-        return await operation.run(self._store, request)
+        return await _operation(request).run(self._store, request)
 
     def _cors_headers(self, request: S3Request) -> dict[str, str]:
         """For the page that asked: also on errors, or it could not read them."""

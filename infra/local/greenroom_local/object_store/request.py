@@ -40,6 +40,7 @@ class S3Request:
         self.query = {unquote_plus(name): unquote_plus(value) for name, value in self._pairs}
         self.payload_hash = UNSIGNED_PAYLOAD
         self._stall_s = stall_s
+        self._body_wanted = False
         self.bucket, _, self._raw_key = self.path.removeprefix("/").partition("/")
         self.key = ""
 
@@ -74,9 +75,14 @@ class S3Request:
         declared = self.headers.get("content-length", "")
         return int(declared) if declared.isdecimal() else None
 
+    @property
+    def body_withheld(self) -> bool:
+        """The client waits to be asked for its body and was not: what it sends next is unclear."""
+        return "expect" in self.headers and not self._body_wanted
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it arrives. Raises ClientGone, or S3Error `RequestTimeout` on a stall."""
-        more = True
+        self._body_wanted = more = True
         while more:
             try:
                 async with asyncio.timeout(self._stall_s):

@@ -1,0 +1,1 @@
+"""A demo company: two competency models, three templates, two candidates."""

@@ -1,0 +1,39 @@
+"""python -m greenroom_local.mailbox --data FOLDER --smtp-port N --http-port N"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import uvicorn
+
+from greenroom_local.mailbox.letters import Letters
+from greenroom_local.mailbox.page import create_app
+from greenroom_local.mailbox.smtp import controller
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="greenroom_local.mailbox", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the mails")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--smtp-port", type=int, required=True)
+    parser.add_argument("--http-port", type=int, required=True)
+    arguments = parser.parse_args()
+    letters = Letters(arguments.data)
+    smtp = controller(letters, arguments.host, arguments.smtp_port)
+    smtp.start()
+    try:
+        uvicorn.run(
+            create_app(letters),
+            host=arguments.host,
+            port=arguments.http_port,
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+        )
+    finally:
+        smtp.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""The mailbox's page and API: a list of mails, one mail as text, HTML, attachments and source."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import jinja2
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from greenroom_local.mailbox.letters import Envelope, Letters
+
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+LETTER_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'"
+)
+"""A mail's HTML may look like itself and open links; it runs nothing and fetches nothing."""
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+)
+
+
+def create_app(letters: Letters) -> Starlette:
+    def found(request: Request) -> Envelope:
+        envelope = letters.envelope(request.path_params["id"])
+        if envelope is None:
+            raise HTTPException(404, "no such mail")
+        return envelope
+
+    def index(request: Request) -> Response:
+        to = request.query_params.get("to") or None
+        before = request.query_params.get("before")
+        mails = letters.newest_first(to=to, before=before)
+        return _page("list.html", mails=mails, to=to or "")
+
+    def show(request: Request) -> Response:
+        envelope = found(request)
+        message = letters.message(envelope.id)
+        return _page(
+            "mail.html",
+            envelope=envelope,
+            headers=[(name, str(value)) for name, value in message.items()],
+            text=_body(message, "plain"),
+            has_html=_body(message, "html") is not None,
+            attachments=[
+                part.get_filename() or "attachment" for part in message.iter_attachments()
+            ],
+        )
+
+    def html(request: Request) -> Response:
+        body = _body(letters.message(found(request).id), "html")
+        if body is None:
+            raise HTTPException(404, "this mail has no HTML")
+        # The mail's own <base> or script does nothing under this policy; links open beside the mailbox.
+        return HTMLResponse(
+            f'<base target="_blank">{body}', headers={"Content-Security-Policy": LETTER_POLICY}
+        )
+
+    def attachment(request: Request) -> Response:
+        parts = list(letters.message(found(request).id).iter_attachments())
+        number = request.path_params["number"]
+        if number >= len(parts):
+            raise HTTPException(404, "no such attachment")
+        content: Any = parts[number].get_content()
+        raw = content.encode() if isinstance(content, str) else bytes(content)
+        name = quote(parts[number].get_filename() or "attachment")
+        headers = {
+            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(raw, media_type="application/octet-stream", headers=headers)
+
+    def raw(request: Request) -> Response:
+        return Response(
+            letters.raw(found(request).id),
+            media_type="text/plain; charset=utf-8",
+            headers={"X-Content-Type-Options": "nosniff"},
+        )
+
+    def listed(request: Request) -> Response:
+        mails = letters.newest_first(
+            to=request.query_params.get("to") or None, before=request.query_params.get("before")
+        )
+        return JSONResponse({"mails": [asdict(mail) for mail in mails]})
+
+    def health(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    return Starlette(
+        routes=[
+            Route("/", index),
+            Route("/mails/{id}", show),
+            Route("/mails/{id}/html", html),
+            Route("/mails/{id}/attachments/{number:int}", attachment),
+            Route("/api/mails", listed),
+            Route("/api/mails/{id}/raw", raw),
+            Route("/-/health", health),
+        ]
+    )
+
+
+def _page(template: str, **values: Any) -> Response:
+    return HTMLResponse(
+        _TEMPLATES.get_template(template).render(**values),
+        headers={"Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"},
+    )
+
+
+def _body(message: EmailMessage, kind: str) -> str | None:
+    part = message.get_body((kind,))
+    return str(part.get_content()) if part is not None else None

@@ -1,0 +1,47 @@
+"""The SMTP side: takes every mail, except to addresses that begin with `bounce`, which it refuses with 550."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+from greenroom_local.mailbox.letters import Letters
+
+MAX_BYTES = 10 * 2**20
+
+
+class Reception:
+    """aiosmtpd's handler. `bounce@…` and `bounce-…@…` are refused, so that bounces can be tried."""
+
+    def __init__(self, letters: Letters) -> None:
+        self._letters = letters
+
+    async def handle_RCPT(  # noqa: N802 (aiosmtpd's name)
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
+    ) -> str:
+        if address.lower().startswith(("bounce@", "bounce-")):
+            return "550 5.1.1 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        content = envelope.content
+        keep = self._letters.keep
+        letter_id = await asyncio.to_thread(
+            keep, str(envelope.mail_from), list(envelope.rcpt_tos), content
+        )
+        return f"250 2.0.0 kept as {letter_id}"
+
+
+def controller(letters: Letters, host: str, port: int) -> Controller:
+    """A server in a thread of its own; `start()` and `stop()` it."""
+    return Controller(
+        Reception(letters),
+        hostname=host,
+        port=port,
+        enable_SMTPUTF8=True,
+        data_size_limit=MAX_BYTES,
+        decode_data=False,
+    )
