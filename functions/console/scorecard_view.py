@@ -57,7 +57,9 @@ class ScorecardView:
             evidence.answer, evidence.attempt, _track(evidence.module), evidence.ranges
         )
 
-    def ranges(self, answer: str, attempt: int, track: TrackName, ranges: list[TimeRange]) -> list[Clip]:
+    def ranges(
+        self, answer: str, attempt: int, track: TrackName, ranges: list[TimeRange]
+    ) -> list[Clip]:
         url = self._links.get((answer, attempt, track))
         video = f"video-{answer}-{track}" if url else None
         return [
