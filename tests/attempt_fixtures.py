@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from greenroom.adapters.object_store import ObjectInfo
+from greenroom.adapters.object_store import ObjectInfo, ObjectStore
 from greenroom.domain.errors import NotFound
 from greenroom.domain.ids import derived_id
 from greenroom.domain.keys import AttemptRef
@@ -73,17 +73,18 @@ def segment_of(pieces: Sequence[bytes], *, number: int = 0, start_ms: int = 0) -
 
 
 def upload(
-    store: MemoryStore,
+    store: MemoryStore | ObjectStore,
     segments: Sequence[Sequence[bytes]],
     *,
     track: str = "camera",
     pause_ms: int = 0,
+    ref: AttemptRef = REF,
 ) -> TrackManifest:
     """Put every piece of every segment into the store; the manifest that lists them all."""
     listed, start_ms = [], 0
     for number, pieces in enumerate(segments):
         for index, piece in enumerate(pieces):
-            store.put(REF.part(track, number, index), piece)
+            store.put(ref.part(track, number, index), piece)
         listed.append(segment_of(pieces, number=number, start_ms=start_ms))
         start_ms += PART_MS * len(pieces) + pause_ms
     return TrackManifest(track=track, segments=listed)
