@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from greenroom.domain import keys
-from greenroom.domain.batch import BatchHead, BatchRequest, BatchRows, parse_batch
+from greenroom.domain.batch import BatchHead, BatchRequest, parse_batch
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.errors import Invalid
 from greenroom.domain.ids import derived_id, new_id
@@ -44,8 +44,7 @@ def _accept(request: Request, idempotency_key: str, app: Function[Settings]) -> 
         )
     # The row comes first: the object's event must find it. Killed in between, the caller has no answer and
     # asks again; with an Idempotency-Key that request finds this batch and writes the object.
-    rows = BatchRows(batch=batch, rows=[row for _, row in asked.rows])
-    app.store.put(keys.batch(batch), rows.to_bytes())
+    app.store.put(keys.batch(batch), asked.to_bytes() if asked.errors else request.body)
     return Response.json(
         {
             "batch": batch,

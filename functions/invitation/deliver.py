@@ -86,14 +86,7 @@ class _Delivery:
         self._owner = new_id("wrk")
         # A mail waits for the relay four times; one that could outlive its lease is not begun.
         self._last_start_s = LEASE_S - 5 * settings.mail.timeout_s
-        self._letters = Letters(
-            House(
-                sender=settings.mail.sender,
-                public_url=settings.links.public_url,
-                token_key=settings.tokens.key.get_secret_value(),
-                time_zone=settings.time_zone,
-            )
-        )
+        self._letters = letters_of(settings)
         self._held: list[MailRow] = []
         self._held_since = 0.0
         self._batches: set[str] = set()
@@ -218,6 +211,16 @@ def _failed(tx: Transaction, outcome: Outcome) -> None:
             },
             once=f"failed:{mail.message}:{mail.number}",
         )
+
+
+def letters_of(settings: Settings) -> Letters:
+    house = House(
+        sender=settings.mail.sender,
+        public_url=settings.links.public_url,
+        token_key=settings.tokens.key.get_secret_value(),
+        time_zone=settings.time_zone,
+    )
+    return Letters(house)
 
 
 def _mailer(settings: Settings) -> Mailer:

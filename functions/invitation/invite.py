@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from functions.invitation.deliver import deliver
 from greenroom.adapters.database import NewInterview, NewMail
 from greenroom.domain import keys
-from greenroom.domain.batch import BatchRows, CandidateRow
+from greenroom.domain.batch import BatchSlice, CandidateRow, parse_batch
 from greenroom.domain.errors import Invalid
 from greenroom.domain.events import EventType
 from greenroom.domain.ids import derived_id
@@ -25,32 +24,31 @@ MESSAGE = "invitation_created"
 
 def cut_batch(key: str, app: Function[Settings]) -> None:
     """Write the slices of ``batches/{batch}.json``. Cutting twice writes the same objects."""
-    for number, piece in slices(read_rows(key, app)):
+    for number, piece in enumerate(slices_of(key, app)):
         app.store.put(keys.batch_slice(piece.batch, number), piece.to_bytes())
 
 
 def invite_slice(key: str, app: Function[Settings]) -> None:
-    """Create the interviews of one slice and send their invitations; what exists is left as it is."""
-    created = create_interviews(read_rows(key, app), app)
-    deliver(app, interviews=created)
+    """Create the interviews of one slice and send their invitations; what exists is left as it is.
+
+    Raises `Invalid` (`invalid_document`) for what `cut_batch` did not write.
+    """
+    piece = BatchSlice.parse(app.store.get(key))
+    if piece.batch != keys.batch_of(key):
+        raise Invalid(f"{key} holds rows of {piece.batch[:100]!r}", code="invalid_document")
+    deliver(app, interviews=create_interviews(piece, app))
 
 
-def read_rows(key: str, app: Function[Settings]) -> BatchRows:
-    """The rows of a batch or slice. Raises `Invalid` (`invalid_document`)."""
-    rows = BatchRows.parse(app.store.get(key))
-    if rows.batch != keys.batch_of(key):
-        raise Invalid(f"{key} holds rows of {rows.batch[:100]!r}", code="invalid_document")
-    return rows
+def slices_of(key: str, app: Function[Settings]) -> list[BatchSlice]:
+    """The slices of ``batches/{batch}.json``, from its rows alone."""
+    rows = parse_batch(app.store.get(key)).rows
+    return [
+        BatchSlice.model_construct(batch=keys.batch_of(key), rows=rows[at : at + SLICE_ROWS])
+        for at in range(0, len(rows), SLICE_ROWS)
+    ]
 
 
-def slices(batch: BatchRows) -> Iterator[tuple[int, BatchRows]]:
-    """The batch's slices with their numbers, from 0."""
-    for number, at in enumerate(range(0, len(batch.rows), SLICE_ROWS)):
-        piece = batch.rows[at : at + SLICE_ROWS]
-        yield number, BatchRows.model_construct(batch=batch.batch, rows=piece)
-
-
-def create_interviews(piece: BatchRows, app: Function[Settings]) -> list[str]:
+def create_interviews(piece: BatchSlice, app: Function[Settings]) -> list[str]:
     """One interview, one `interview.created` and one queued mail per row; the ids of all rows' interviews."""
     with app.changes() as tx:
         batch = tx.batches.get(piece.batch)

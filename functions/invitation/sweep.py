@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from functions.invitation.deliver import deliver, finish_batch
-from functions.invitation.invite import create_interviews, read_rows, slices
+from functions.invitation.invite import create_interviews, slices_of
 from greenroom.domain import keys
 from greenroom.domain.errors import NotFound
 
@@ -37,11 +37,11 @@ def redrive(batch_id: str, accepted: int, app: Function[Settings]) -> None:
     if created < accepted:
         app.logger.warning("batch_redriven", batch=batch_id, accepted=accepted, created=created)
         try:
-            rows = read_rows(keys.batch(batch_id), app)
+            pieces = slices_of(keys.batch(batch_id), app)
         except NotFound:
             # Killed before the object was written: the caller was never told 202, and asks again.
             app.logger.warning("batch_without_object", batch=batch_id)
             return
-        for _, piece in slices(rows):
+        for piece in pieces:
             create_interviews(piece, app)
     finish_batch(batch_id, app)

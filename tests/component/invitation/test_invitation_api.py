@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from greenroom.adapters.object_store import ObjectStore
-from greenroom.domain.batch import BatchRows
+from greenroom.domain.batch import parse_batch
 from greenroom.domain.errors import Unavailable
 from tests.invitation_fixtures import MODEL, QUESTION, TEMPLATE, House, batch, candidate
 
@@ -82,7 +82,7 @@ def test_a_batch_with_bad_rows_keeps_the_good_ones(house: House) -> None:
         (3, "invalid_row", "name"),
         (5, "duplicate_candidate", "external_id"),
     ]
-    kept = BatchRows.parse(house.store.get(f"batches/{answer['batch']}.json"))
+    kept = parse_batch(house.store.get(f"batches/{answer['batch']}.json"))
     assert [row.external_id for row in kept.rows] == ["c0", "c3"]
     progress = house.progress(answer["batch"])
     assert (progress["state"], progress["accepted"], progress["rejected"]) == ("accepted", 2, 3)

@@ -123,7 +123,7 @@ def test_bad_rows_are_numbered_and_the_good_ones_go_on() -> None:
             row(7),
         )
     )
-    assert [number for number, _ in parsed.rows] == [1, 7]
+    assert [kept.external_id for kept in parsed.rows] == ["c1", "c7"]
     assert [(error.row, error.code, error.field) for error in parsed.errors] == [
         (2, "invalid_row", "email"),
         (3, "invalid_row", "name"),
@@ -156,7 +156,7 @@ def test_a_name_is_one_printable_line(name: str) -> None:
     bad = any(ord(letter) < 32 or letter in "\x7f\u2028\u2029" for letter in name)
     parsed = parse_batch(batch(row(1, name=name)))
     assert len(parsed.errors) == int(bad)
-    assert all(isinstance(kept, CandidateRow) and kept.name == name for _, kept in parsed.rows)
+    assert all(isinstance(kept, CandidateRow) and kept.name == name for kept in parsed.rows)
 
 
 def test_losses_of_parallel_tracks_overlap() -> None:

@@ -66,15 +66,15 @@ class BatchHead(Document):
     questions: Annotated[list[Question], Field(min_length=1, max_length=50)] | None = None
 
 
-class BatchRows(Document):
-    """``batches/{batch}.json``: the rows that were taken; ``slices/{batch}/{n}.json``: some of them."""
+class BatchSlice(Document):
+    """``slices/{batch}/{n}.json``: some of a batch's rows."""
 
     batch: str
     rows: list[CandidateRow]
 
     def to_bytes(self) -> bytes:
         """Compact JSON, the same for the same rows."""
-        return self.model_dump_json(exclude_none=True, exclude_defaults=True).encode()
+        return self.model_dump_json(exclude_none=True).encode()
 
 
 class _FaultlessBatch(BatchHead):
@@ -85,11 +85,19 @@ class _FaultlessBatch(BatchHead):
 
 @dataclass(frozen=True)
 class BatchRequest:
-    """A parsed batch: the head, the good rows with their numbers, the errors of the others."""
+    """A parsed batch: the head, the good rows in order, and the errors of the others by number."""
 
     head: BatchHead
-    rows: list[tuple[int, CandidateRow]]
+    rows: list[CandidateRow]
     errors: list[RowError]
+
+    def to_bytes(self) -> bytes:
+        """The batch without its bad rows, as `parse_batch` reads it; ``batches/{batch}.json``."""
+        whole = _FaultlessBatch.model_construct(
+            **{name: getattr(self.head, name) for name in BatchHead.model_fields},
+            candidates=self.rows,
+        )
+        return whole.model_dump_json(exclude_none=True).encode()
 
 
 _ROWS: TypeAdapter[list[CandidateRow]] = TypeAdapter(list[CandidateRow])
@@ -115,7 +123,7 @@ def _parse_faultless(body: bytes) -> BatchRequest | None:
     if len({row.email.lower() for row in rows}) < len(rows):
         return None
     head = BatchHead.model_validate({name: getattr(batch, name) for name in BatchHead.model_fields})
-    return BatchRequest(head, list(enumerate(rows, start=1)), [])
+    return BatchRequest(head, rows, [])
 
 
 def _parse_row_by_row(body: bytes) -> BatchRequest:
@@ -134,8 +142,8 @@ def _parse_row_by_row(body: bytes) -> BatchRequest:
         head = BatchHead.model_validate_json(json.dumps(document))
     except ValidationError as error:
         raise invalid_document("batch", error) from error
-    rows, errors = _parse_rows(raw)
-    rows, duplicates = _without_duplicates(rows)
+    numbered, errors = _parse_rows(raw)
+    rows, duplicates = _without_duplicates(numbered)
     return BatchRequest(head, rows, sorted(errors + duplicates, key=lambda error: error.row))
 
 
@@ -159,17 +167,17 @@ def _parse_rows(raw: list[Any]) -> tuple[list[tuple[int, CandidateRow]], list[Ro
 
 def _without_duplicates(
     rows: list[tuple[int, CandidateRow]],
-) -> tuple[list[tuple[int, CandidateRow]], list[RowError]]:
+) -> tuple[list[CandidateRow], list[RowError]]:
     """The first row of a candidate counts; a later one with the same id or address is an error."""
     seen: dict[tuple[str, str], int] = {}
-    kept: list[tuple[int, CandidateRow]] = []
+    kept: list[CandidateRow] = []
     errors: list[RowError] = []
     for number, row in rows:
         marks = [("external_id", row.external_id), ("email", row.email.lower())]
         earlier = next((mark for mark in marks if mark in seen), None)
         if earlier is None:
             seen.update(dict.fromkeys(marks, number))
-            kept.append((number, row))
+            kept.append(row)
         else:
             message = f"same {earlier[0]} as row {seen[earlier]}"
             errors.append(
