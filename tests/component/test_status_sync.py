@@ -15,9 +15,9 @@ from greenroom.adapters.object_store import ObjectStore
 from greenroom.domain import keys
 from greenroom.domain.events import EventType
 from greenroom.domain.webhook import RETRY_DELAYS
-from tests.component.webhook_receiver import WebhookReceiver
 from tests.function_client import FunctionClient
 from tests.seeded import SettableClock, api_key, invite, set_up
+from tests.webhook_receiver import WebhookReceiver
 
 STEPS = [
     EventType.INTERVIEW_CREATED,

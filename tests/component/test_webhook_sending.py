@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 from greenroom.adapters.receivers import AllowList
 from greenroom.adapters.webhooks import DeliveryFailed, WebhookSender
 from greenroom.domain.events import Event, EventData, EventType
-from tests.component.webhook_receiver import WebhookReceiver
+from tests.webhook_receiver import WebhookReceiver
 
 OTHER_SECRET = "whsec_" + "WFla" * 11
 

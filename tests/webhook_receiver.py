@@ -42,7 +42,12 @@ class WebhookReceiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                status = receiver._take(self)
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    return  # the sender was killed
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                status = receiver._take(body, headers)
                 self.send_response(status)
                 if 300 <= status < 400:
                     self.send_header("Location", f"{receiver.url}/elsewhere")
@@ -76,9 +81,7 @@ class WebhookReceiver:
             while not holds(self):
                 assert self._news.wait(deadline - time.monotonic()), f"only {self.received}"
 
-    def _take(self, request: BaseHTTPRequestHandler) -> int:
-        body = request.rfile.read(int(request.headers["Content-Length"]))
-        headers = {name.lower(): value for name, value in request.headers.items()}
+    def _take(self, body: bytes, headers: dict[str, str]) -> int:
         verified = self._is_ours(body, headers)
         event = json.loads(body)
         with self._news:

@@ -1,4 +1,4 @@
-"""What component tests share: the pocket store, a database in a file, the environment that names them."""
+"""What tests of functions share: the pocket store, a database in a file, the environment that names them."""
 
 from __future__ import annotations
 
