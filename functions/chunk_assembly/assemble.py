@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from functions.chunk_assembly.holes import MAX_FILL_BYTES
 from functions.chunk_assembly.stored import stored_parts
 from functions.chunk_assembly.track import assemble_track, not_in_manifest
-from functions.chunk_assembly.workroom import workroom
 from greenroom.domain.assembly import AssembledTrack, Assembly
 from greenroom.domain.errors import Invalid, NotFound, TooLarge
 from greenroom.domain.events import EventType
@@ -19,6 +18,7 @@ from greenroom.domain.keys import AttemptRef, invalid_key
 from greenroom.domain.manifest import Manifest, TrackManifest
 from greenroom.domain.template import TrackName
 from greenroom.runtime.sealing import seal
+from greenroom.runtime.workroom import workroom
 
 if TYPE_CHECKING:
     from functions.chunk_assembly.settings import Settings
