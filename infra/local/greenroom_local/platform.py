@@ -89,6 +89,8 @@ class FolderInUse(RuntimeError):
 class PocketPlatform:
     """Everything on one machine; a context manager. `ports` is `fixed`, `free`, or `Ports`.
 
+    Without `workers` the queues fill and nobody works them off: for those who bring workers of their own.
+
     Raises `FolderInUse`, and RuntimeError with the end of its log when a process does not start.
     """
 
@@ -98,6 +100,7 @@ class PocketPlatform:
         *,
         ports: Literal["fixed", "free"] | Ports = "fixed",
         extra: Mapping[str, str] | None = None,
+        workers: bool = True,
     ) -> None:
         self.data = data.resolve()
         if isinstance(ports, str):
@@ -105,6 +108,7 @@ class PocketPlatform:
         self.ports = ports
         self.wiring = read_wiring()
         self._extra = dict(extra or {})
+        self._workers = workers
         self._lock: IO[str] | None = None
         self.supervisor = Supervisor(self.data / "logs")
 
@@ -134,10 +138,8 @@ class PocketPlatform:
             self._prepare_store()
             self.supervisor.start(self._mailbox())
             self.supervisor.start(self._http())
-            for wired in self.wiring.values():
-                if wired.has_queue:
-                    self.supervisor.start(self._worker(wired))
-            self.supervisor.start(self._schedule())
+            if self._workers:
+                self._start_workers()
             self._describe()
         except BaseException:
             self.stop()
@@ -225,6 +227,12 @@ class PocketPlatform:
             for trigger in wired.triggers
         ]
         self.object_store().ensure_bucket(cors_origins=[self.url], rules=rules)
+
+    def _start_workers(self) -> None:
+        for wired in self.wiring.values():
+            if wired.has_queue:
+                self.supervisor.start(self._worker(wired))
+        self.supervisor.start(self._schedule())
 
     def _store(self) -> Child:
         environment = {
