@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Literal
 
@@ -48,29 +48,36 @@ class SegmentParts:
         """The bytes of all verified parts, holes bridged. Errors of the store other than `NotFound` are raised."""
         return bridged(self._pieces())
 
+    def finish(self) -> None:
+        """Look at the parts that were not read: what is named must not depend on when ffmpeg gave up."""
+        for part, fate, _ in self._look_at([p for p in self._parts if p.part not in self.fates]):
+            self.fates[part.part] = fate
+
     def _pieces(self) -> Iterator[bytes | Hole]:
-        """Part by part, the next ones under way while one is used."""
         self.fates.clear()
         following = 0
-        coming: deque[tuple[Part, Future[tuple[Fate, bytes]]]] = deque()
-        rest = deque(self._parts)
-        held = 0
-        while coming or rest:
-            while rest and len(coming) < self._ahead:
-                size = rest[0].size
-                if coming and held + size > AHEAD_BYTES:
-                    break
-                held += size
-                part = rest.popleft()
-                coming.append((part, self._pool.submit(self._fetch, part)))
-            part, future = coming.popleft()
+        for part, fate, body in self._look_at(self._parts):
             if part.part > following:
                 yield Hole(None)
             following = part.part + 1
-            self.fates[part.part], body = future.result()
-            del future
+            self.fates[part.part] = fate
             yield body or Hole(part.size)
-            del body
+
+    def _look_at(self, parts: Sequence[Part]) -> Iterator[tuple[Part, Fate, bytes]]:
+        """Part by part, the next ones under way while one is used; memory holds `AHEAD_BYTES`."""
+        coming: deque[tuple[Part, Future[tuple[Fate, bytes]]]] = deque()
+        rest = deque(parts)
+        held = 0
+        while coming or rest:
+            while rest and len(coming) < self._ahead:
+                if coming and held + rest[0].size > AHEAD_BYTES:
+                    break
+                part = rest.popleft()
+                held += part.size
+                coming.append((part, self._pool.submit(self._fetch, part)))
+            part, future = coming.popleft()
+            yield part, *future.result()
+            del future
             held -= part.size
 
     def _fetch(self, part: Part) -> tuple[Fate, bytes]:

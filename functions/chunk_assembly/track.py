@@ -51,15 +51,18 @@ def assemble_track(
             SegmentParts(segment, track=track.track, ref=ref, store=store, pool=pool, ahead=ahead)
             for segment in track.segments
         ]
+        outcome: Joined | GreenroomError
         try:
-            joined = _join(segments, folder, track.track)
+            outcome = _join(segments, folder, track.track)
         except (MediaRefused, MediaLimit, MediaFailed) as error:
             if isinstance(error, MediaFailed) and not _crashed(error):
                 raise
-            return _refused(track, segments, error)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-    return _kept(track, segments, joined, ref, store)
+            outcome = error
+        for segment in segments:
+            segment.finish()
+    if isinstance(outcome, GreenroomError):
+        return _refused(track, segments, outcome)
+    return _kept(track, segments, outcome, ref, store)
 
 
 def not_in_manifest(track: str) -> AssembledTrack:

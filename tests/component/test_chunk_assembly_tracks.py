@@ -1,6 +1,7 @@
 """A track's parts become one recording: what can be verified is saved, what is lost is named, nothing loops."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from functions.chunk_assembly.track import assemble_track
 from greenroom.domain.assembly import AssembledTrack
 from greenroom.domain.errors import Unavailable
 from greenroom.domain.manifest import TrackManifest
+from greenroom_media.errors import MediaFailed
 from greenroom_media.probe import probe
 from tests.attempt_fixtures import PART_MS, REF, MemoryStore, cut, upload
 from tests.media_fixtures import FRAGMENTED, MediaWorkshop, claim_size
@@ -214,6 +216,55 @@ def test_a_recording_cut_off_at_any_byte_is_saved_up_to_there(
     track = assemble(upload(store, [cut(body[: len(body) * 2 // 3], 6)]), store, tmp_path)
     assert track.status == "complete", "all that the manifest names is there"
     assert track.duration_s == pytest.approx(2, abs=0.3)
+
+
+def test_what_is_named_does_not_depend_on_when_ffmpeg_gave_up(
+    workshop: MediaWorkshop, tmp_path: Path
+) -> None:
+    clip = workshop.make(
+        ".mkv",
+        ("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30:duration=1"),
+        ("-c:v", "huffyuv"),
+    )
+    store = MemoryStore()
+    manifest = upload(store, [cut(clip.read_bytes(), 40)])
+    del store.objects[REF.part("camera", 0, 39)]
+    found = [assemble(manifest, store, tmp_path) for _ in range(3)]
+    assert found[0] == found[1] == found[2]
+    assert [(gap.cause, gap.parts[0]) for gap in found[0].gaps] == [
+        ("segment_refused", 0),
+        ("part_missing", 39),
+    ]
+
+
+CRASHING = """#!/bin/sh
+case "$*" in *-version*) echo "ffmpeg version 7.0"; exit 0 ;; esac
+echo run >> {calls}
+cat > /dev/null
+kill -{signal} $$
+"""
+
+
+@pytest.mark.parametrize(("signal", "calls"), [("SEGV", 2), ("KILL", 1)])
+def test_bytes_that_crash_ffmpeg_twice_are_refused_and_a_killed_ffmpeg_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signal: str, calls: int
+) -> None:
+    program = tmp_path / "bin" / "ffmpeg"
+    program.parent.mkdir()
+    program.write_text(CRASHING.format(calls=tmp_path / "calls", signal=signal))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    store = MemoryStore()
+    manifest = upload(store, [[bytes.fromhex("1a45dfa3934282847765626d"), b"more"]])
+    folder = tmp_path / "work"
+    folder.mkdir()
+    if signal == "SEGV":
+        track = assemble(manifest, store, folder)
+        assert (track.status, track.reason) == ("refused", "media_failed")
+    else:
+        with pytest.raises(MediaFailed):
+            assemble(manifest, store, folder)
+    assert (tmp_path / "calls").read_text().count("run") == calls
 
 
 class BrokenStore(MemoryStore):

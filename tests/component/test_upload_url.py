@@ -284,6 +284,35 @@ def test_a_manifest_that_cannot_be_is_refused(candidate: Candidate, change: dict
     refused(candidate.complete(1, manifest), 422, "invalid_document")
 
 
+@pytest.mark.parametrize(
+    ("where", "how"),
+    [
+        ("parts", "twice"),
+        ("parts", "reversed"),
+        ("segments", "twice"),
+        ("segments", "reversed"),
+        ("tracks", "twice"),
+    ],
+)
+def test_what_is_listed_twice_or_out_of_order_is_refused(
+    candidate: Candidate, where: str, how: str
+) -> None:
+    manifest = candidate.manifest(["camera"])
+    segments = manifest["tracks"][0]["segments"]
+    segments.append({**segments[0], "segment": 1})
+    listed = {
+        "parts": segments[0]["parts"],
+        "segments": segments,
+        "tracks": manifest["tracks"],
+    }[where]
+    if how == "twice":
+        listed.append(listed[-1])
+    else:
+        listed.reverse()
+    candidate.start()
+    refused(candidate.complete(1, manifest, "?accept_gaps=true"), 422, "invalid_document")
+
+
 def test_an_attempt_above_the_limit_is_refused(
     candidate: Candidate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
