@@ -39,8 +39,8 @@ class DeliveryFailed(GreenroomError):
 class WebhookSender:
     """Sends to receivers on the allow-list. One sender serves many threads.
 
-    `timeout_s` bounds the whole exchange, name lookup and answer included, so a receiver that drips its answer
-    byte by byte holds nobody up for longer.
+    `timeout_s` bounds the whole exchange, so a receiver that drips its answer byte by byte holds nobody up for
+    longer; only a name lookup that hangs lasts as long as the machine's resolver lets it.
     """
 
     def __init__(
