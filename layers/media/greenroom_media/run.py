@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import io
 import os
 import resource
 import signal
@@ -33,6 +34,7 @@ from greenroom_media.errors import (
     Refusal,
 )
 from greenroom_media.log import Log
+from greenroom_media.side import SidePipe
 
 KIB = 2**10
 MIB = 2**20
@@ -40,6 +42,8 @@ _PIPE_BYTES = MIB
 _KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _STOPPED_BY_SIGNAL = 255
 """ffmpeg's exit status after it caught a signal; the one we cause is SIGXCPU, through -timelimit."""
+_LOADER_FAILED = (126, 127)
+"""A library did not fit into the memory limit, or is missing: nothing is known about the recording."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Running:
         arguments: Sequence[str],
         limits: Limits,
         stdin: Iterable[bytes] | None,
-        pass_fds: Sequence[int],
+        sides: Sequence[SidePipe],
     ) -> None:
         command = [
             find().path,
@@ -79,20 +83,25 @@ class Running:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=_environment(),
-            pass_fds=pass_fds,
+            pass_fds=[side.descriptor for side in sides],
             start_new_session=True,
+            bufsize=0,
         )
         _restrict(self._process.pid, limits)
+        self._sides = sides
+        for side in sides:
+            side.inherited()
         self._limits = limits
         self._late = threading.Event()
         self._feed_error: BaseException | None = None
         self._killer = threading.Timer(limits.wall_s, self._time_is_up)
         self._killer.daemon = True
         self._killer.start()
-        assert self._process.stdout is not None and self._process.stderr is not None  # noqa: S101 (PIPE)
-        self.stdout = self._process.stdout
-        self.log = Log(self._process.stderr)
-        _widen(self.stdout)
+        stdout, stderr = self._process.stdout, self._process.stderr
+        assert isinstance(stdout, io.FileIO) and isinstance(stderr, io.FileIO)  # noqa: S101 (bufsize=0)
+        _widen(stdout)
+        self.stdout = io.BufferedReader(stdout)
+        self.log = Log(stderr)
         self._feeder = self._feed(stdin)
 
     def blocks(self, size: int = 256 * KIB) -> Iterator[bytes]:
@@ -119,6 +128,8 @@ class Running:
                 # A source that hangs must not hold up the report of a timeout.
                 self._feeder.join(timeout=1 if self._late.is_set() or not check else None)
             self.log.close()
+            for side in self._sides:
+                side.close()
             self.stdout.close()
         if check:
             self._raise_failure()
@@ -132,8 +143,9 @@ class Running:
         def write() -> None:
             try:
                 for block in source:
-                    stdin.write(block)
-                stdin.close()
+                    rest = memoryview(block)
+                    while rest:
+                        rest = rest[stdin.write(rest) :]
             except BrokenPipeError:
                 pass  # ffmpeg has read enough, or has failed and says so itself
             except BaseException as error:  # noqa: BLE001 (raised again in the reader's thread)
@@ -152,8 +164,9 @@ class Running:
         self._process.kill()
 
     def _raise_failure(self) -> None:
-        if self._feed_error is not None:
-            raise self._feed_error
+        for error in (self._feed_error, *(side.error for side in self._sides)):
+            if error is not None:
+                raise error
         if self._late.is_set():
             raise MediaTimeout(f"ffmpeg was killed after {self._limits.wall_s:g} s")
         if self._process.returncode != 0:
@@ -169,11 +182,13 @@ class Running:
             status == _STOPPED_BY_SIGNAL and self.log.says(f"signal {int(signal.SIGXCPU)}")
         ):
             return MediaLimit(f"ffmpeg used more than {self._limits.cpu_s} s of CPU", limit="cpu")
-        if status == 256 - errno.ENOMEM or self.log.says("Cannot allocate memory"):
+        if status == 256 - errno.ENOMEM or self.log.out_of_memory:
             limit = self._limits.memory_bytes
             return MediaLimit(f"ffmpeg needed more than {limit} bytes of memory", limit="memory")
         if status == 256 - errno.ENOSPC or self.log.says("No space left on device"):
             return DiskFull(f"no room left for ffmpeg's output: {said}")
+        if status in _LOADER_FAILED:
+            return MediaFailed(f"ffmpeg did not start: {said}", status=status)
         if status < 0:
             return MediaFailed(f"ffmpeg was ended by signal {-status}: {said}", signal=-status)
         return MediaRefused(Refusal.UNREADABLE, f"ffmpeg cannot read this: {said}", status=status)
@@ -185,17 +200,22 @@ def running(
     limits: Limits,
     *,
     stdin: Iterable[bytes] | None = None,
-    pass_fds: Sequence[int] = (),
+    sides: Sequence[SidePipe] = (),
 ) -> Iterator[Running]:
     """One ffmpeg with `arguments` (everything after the program's name) under `limits`.
 
     `stdin` is written into its standard input by a thread of its own; an error raised while iterating it
-    kills ffmpeg and is raised here. `pass_fds` are the numbers of open descriptors that it inherits.
+    kills ffmpeg and is raised here. `sides` are further pipes that it writes to.
 
     Raises `MediaRefused` (unreadable), `MediaLimit`, `MediaTimeout`, `DiskFull`, `MediaFailed`,
     `FfmpegMissing`.
     """
-    process = Running(arguments, limits, stdin, pass_fds)
+    try:
+        process = Running(arguments, limits, stdin, sides)
+    except BaseException:
+        for side in sides:
+            side.close()
+        raise
     try:
         yield process
     except BaseException:
@@ -229,7 +249,6 @@ def _widen(pipe: IO[bytes]) -> None:
     """1 MiB instead of 64 KiB where the system can, so that the two processes wait less for each other."""
     size = getattr(fcntl, "F_SETPIPE_SZ", None)
     if size is not None:
-        with contextlib.suppress(
-            OSError
-        ):  # over the user's quota for pipes: the usual size does as well
+        # Refused over the user's quota for pipes; the usual size does as well.
+        with contextlib.suppress(OSError):
             fcntl.fcntl(pipe, size, _PIPE_BYTES)

@@ -11,7 +11,10 @@ from greenroom_media.recording import Recording
 from greenroom_media.sniff import Kind
 
 Source = Path | Callable[[], Iterable[bytes]]
-"""A file, or a function that gives the bytes from the start each time it is called."""
+"""A file, or a function that gives the bytes from the start each time it is called.
+
+The bytes may be asked for in another thread than the caller's.
+"""
 
 _SELF_DESCRIBING_AUDIO = frozenset({"opus", "mp3"})
 
