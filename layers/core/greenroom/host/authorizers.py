@@ -12,13 +12,18 @@ from greenroom.domain.errors import Forbidden, Unauthorized
 _ARN = "arn:aws:execute-api:local:000000000000:greenroom/local"
 
 
-def authorize(authorizer: Any, event: dict[str, Any]) -> None:
+def known(authorizer: Any) -> bool:
+    """Whether the host can run it: Cognito and IAM authorizers live in AWS alone."""
+    return authorizer is None or isinstance(authorizer, ChaliceAuthorizer)
+
+
+def authorize(authorizer: ChaliceAuthorizer | None, event: dict[str, Any]) -> None:
     """Run the route's authorizer; what it found goes into the event's request context.
 
     Raises `Unauthorized` (`credential_missing`) without its header, `Forbidden` (`not_authorized`) when its
     policy does not allow the route.
     """
-    if not isinstance(authorizer, ChaliceAuthorizer):
+    if authorizer is None:
         return
     header = authorizer.config.header.lower()
     token = event["headers"].get(header)

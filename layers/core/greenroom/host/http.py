@@ -10,25 +10,26 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import functools
+import contextvars
 import json
+import re
 import secrets
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from greenroom.domain.errors import GreenroomError, NotFound, TooLarge
-from greenroom.host.authorizers import authorize
-from greenroom.host.gateway_event import proxy_event, response_of
+from greenroom.host.authorizers import authorize, known
+from greenroom.host.gateway_event import proxy_event, refusal_of, response_of
 from greenroom.host.wiring import load_function
 from greenroom.runtime.http import problem
 
@@ -39,19 +40,27 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 16 * 2**20
 """Largest request body: a batch of 5,000 candidates with résumés, or a manifest of 20,000 parts."""
+BODY_S = 120.0
+"""How long a body may take to arrive, in seconds: a full one at 1 Mbit/s."""
 THREADS = 32
 HEALTH = "/-/health"
+CLIENT_LEFT = 499
+"""Status in the log for a client that went away in the middle of its request (nginx's number)."""
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 
 
 def create_app(
     functions: Iterable[Function[Any]],
     *,
     max_body_bytes: int = MAX_BODY_BYTES,
+    body_s: float = BODY_S,
     threads: int = THREADS,
 ) -> Starlette:
-    """One ASGI app over the routes of all `functions`. Two functions with the same route are an error."""
+    """One ASGI app over the routes of all `functions`.
+
+    Raises ValueError for two functions with the same route, and for an authorizer that only AWS can run.
+    """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="handler")
     tables: dict[str, tuple[Function[Any], Mapping[str, Any]]] = {}
     methods: Mapping[str, Any]
@@ -60,63 +69,108 @@ def create_app(
             if path in tables:
                 other = tables[path][0].app_name
                 raise ValueError(f"{path} belongs to {other} and to {function.app_name}")
+            if not all(known(entry.authorizer) for entry in methods.values()):
+                raise ValueError(f"{path} has an authorizer that only AWS can run")
             tables[path] = (function, methods)
     routes = [Route(HEALTH, _health, methods=["GET"])]
     for path in sorted(tables, key=_specific_first):
         function, methods = tables[path]
-        endpoint = _endpoint(function, path, methods, pool, max_body_bytes)
+        endpoint = _Endpoint(function, path, methods, pool, max_body_bytes, body_s)
         allowed = [*methods, *(["OPTIONS"] if _cors(methods) else [])]
-        routes.append(Route(path, endpoint, methods=allowed))
+        routes.append(Route(path, endpoint.answer, methods=allowed))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         pool.shutdown()
 
-    handlers: Mapping[Any, Any] = {HTTPException: _refused, GreenroomError: _failed}
-    return Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
+    handlers: Mapping[Any, Any] = {
+        HTTPException: _refused,
+        GreenroomError: _failed,
+        ClientDisconnect: _left,
+        Exception: _broken,
+    }
+    app = Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
+    # The redirect would lead to whatever host the request names.
+    app.router.redirect_slashes = False
+    return app
 
 
-def _endpoint(
-    function: Function[Any],
-    path: str,
-    methods: Mapping[str, Any],
-    pool: ThreadPoolExecutor,
-    max_body_bytes: int,
-) -> Endpoint:
-    async def endpoint(request: Request) -> Response:
-        if request.method == "OPTIONS" and "OPTIONS" not in methods:
-            return _preflight(methods)
-        body = await _body(request, max_body_bytes)
-        request_id = request.headers.get("x-request-id", "")[:64] or secrets.token_hex(8)
-        event = proxy_event(request, body, resource=path, request_id=request_id)
-        if request.method == "HEAD":  # Starlette drops the body of what GET answers
-            event["httpMethod"] = event["requestContext"]["httpMethod"] = "GET"
-        authorizer = methods[event["httpMethod"]].authorizer
-        call = functools.partial(_invoke, function, event, authorizer)
-        result = await asyncio.get_running_loop().run_in_executor(pool, call)
-        response = response_of(result)
+class _Endpoint:
+    """One path of one function."""
+
+    def __init__(
+        self,
+        function: Function[Any],
+        path: str,
+        methods: Mapping[str, Any],
+        pool: ThreadPoolExecutor,
+        max_body_bytes: int,
+        body_s: float,
+    ) -> None:
+        self._function = function
+        self._path = path
+        self._methods = methods
+        self._pool = pool
+        self._max_body_bytes = max_body_bytes
+        self._body_s = body_s
+
+    async def answer(self, request: Request) -> Response:
+        request_id = _request_id(request)
+        request.state.request_id = request_id
+        method = request.method
+        if method == "OPTIONS" and "OPTIONS" not in self._methods:
+            return _preflight(self._methods)
+        if method == "HEAD" and "HEAD" not in self._methods:
+            method = "GET"  # the server sends the headers of what GET answers, without its body
+        body = await _body(request, self._max_body_bytes, self._body_s)
+        event = proxy_event(
+            request, body, method=method, resource=self._path, request_id=request_id
+        )
+        # A context of its own for each call: nothing that a handler leaves in one is seen by the next.
+        context = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
+        result = await loop.run_in_executor(self._pool, context.run, self._call, event)
+        refusal = refusal_of(result)
+        response = response_of(result) if refusal is None else _problem(refusal, request)
         response.headers["X-Request-Id"] = request_id
         return response
 
-    return endpoint
+    def _call(self, event: dict[str, Any]) -> dict[str, Any]:
+        authorize(self._methods[event["httpMethod"]].authorizer, event)
+        found: dict[str, Any] = self._function(event, None)
+        return found
 
 
-def _invoke(function: Function[Any], event: dict[str, Any], authorizer: Any) -> dict[str, Any]:
-    authorize(authorizer, event)
-    found: dict[str, Any] = function(event, None)
-    return found
-
-
-async def _body(request: Request, most: int) -> bytes:
-    """The whole body. Raises `TooLarge` (`body_too_large`) as soon as that is known."""
+async def _body(request: Request, most: int, within_s: float) -> bytes:
+    """The whole body. Raises `TooLarge` (`body_too_large`) as soon as that is known, `GreenroomError`
+    (`body_too_slow`) when it does not arrive in time."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > most:
+        raise _too_large(most)
     blocks, size = [], 0
-    async for block in request.stream():
-        size += len(block)
-        if size > most:
-            raise TooLarge(f"a body of more than {most} bytes", code="body_too_large")
-        blocks.append(block)
+    try:
+        async with asyncio.timeout(within_s):
+            async for block in request.stream():
+                size += len(block)
+                if size > most:
+                    raise _too_large(most)
+                blocks.append(block)
+    except TimeoutError:
+        slow = GreenroomError(f"no whole body within {within_s:.0f} s", code="body_too_slow")
+        slow.status = 408
+        raise slow from None
     return b"".join(blocks)
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"a body of more than {most} bytes", code="body_too_large")
+
+
+def _request_id(request: Request) -> str:
+    """The caller's, where it is one that may stand in a log; else a new one."""
+    given = request.headers.get("x-request-id", "")
+    return given if _REQUEST_ID.match(given) else secrets.token_hex(8)
 
 
 def _preflight(methods: Mapping[str, Any]) -> Response:
@@ -156,9 +210,21 @@ async def _failed(request: Request, error: GreenroomError) -> Response:
     return _problem(error, request)
 
 
+async def _left(_request: Request, _error: ClientDisconnect) -> Response:
+    """Nobody reads this answer; it spares the log a traceback."""
+    return Response(status_code=CLIENT_LEFT)
+
+
+async def _broken(request: Request, _error: Exception) -> Response:
+    """A fault of ours outside a handler. Starlette raises it again, so that the server logs it."""
+    return _problem(GreenroomError("an error of ours; it was logged"), request)
+
+
 def _problem(error: GreenroomError, request: Request) -> Response:
-    found = problem(error, request.url.path)
-    return Response(found.body, status_code=found.status, headers=found.headers)
+    found = problem(error, str(request.scope["path"]))
+    response = Response(found.body, status_code=found.status, headers=found.headers)
+    response.headers["X-Request-Id"] = getattr(request.state, "request_id", _request_id(request))
+    return response
 
 
 def serve(functions: Iterable[str], host: str, port: int) -> None:
@@ -179,6 +245,7 @@ def serve(functions: Iterable[str], host: str, port: int) -> None:
         sys.stdout.flush()
         config = uvicorn.Config(
             create_app(apps),
+            http="h11",  # it bounds the headers (64 KiB); httptools takes them without end
             log_config=None,
             access_log=False,
             server_header=False,

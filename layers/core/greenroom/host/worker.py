@@ -2,15 +2,18 @@
 
 A message is deleted only after its handler returned. While the handler runs, a heartbeat keeps the lease; when the
 worker is killed, the lease runs out (or its supervisor ends it) and the message is delivered again. SIGTERM lets the
-message in hand finish.
+message in hand finish. A handler that does not come back gives its message up, and its process with it: the queue
+counts that try like any other.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,6 +28,11 @@ LEASE_S = 30.0
 """Seconds that a message stays hidden without a heartbeat."""
 WAIT_S = 1.0
 """Longest wait for a message, in seconds: how long SIGTERM may go unnoticed."""
+HANG_S = 2 * 3600.0
+"""A handler that runs this long, in seconds, hangs. Far above what the wiring table grants a FaaS: nobody waits for
+this machine by the second, and a long recording on a slow one must not be begun again and again."""
+HUNG_STATUS = 75
+"""Exit status of a worker that ends because its handler hangs (EX_TEMPFAIL)."""
 TICK_SOURCE = "greenroom.schedule"
 
 
@@ -61,15 +69,27 @@ class Queue(Protocol):
 
 
 class Worker:
-    """Works off one function's queue until `stop` is called."""
+    """Works off one function's queue until `stop` is called. Times are in seconds.
+
+    `on_hang` is called from the heartbeat's thread once a handler's message was given up.
+    """
 
     def __init__(
-        self, app: Function[Any], queue: Queue, *, owner: str, lease_s: float = LEASE_S
+        self,
+        app: Function[Any],
+        queue: Queue,
+        *,
+        owner: str,
+        lease_s: float = LEASE_S,
+        hang_s: float = HANG_S,
+        on_hang: Callable[[], None] = lambda: os._exit(HUNG_STATUS),
     ) -> None:
         self._app = app
         self._queue = queue
         self._owner = owner
         self._lease_s = lease_s
+        self._hang_s = hang_s
+        self._on_hang = on_hang
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -86,19 +106,24 @@ class Worker:
             self._app.app_name, self._owner, self._lease_s, max_messages=1, wait_s=wait_s
         )
         for message in messages:
-            with bound(message_id=message.id), self._heartbeat(message):
-                self._settle(message)
+            with bound(message_id=message.id):
+                self._work(message)
         return bool(messages)
 
-    def _settle(self, message: Message) -> None:
-        error = self._failure(message)
+    def _work(self, message: Message) -> None:
+        started = time.monotonic()
+        with self._heartbeat(message):
+            error = self._failure(message)
+        log = self._app.logger.bind(
+            receive_count=message.receive_count, seconds=round(time.monotonic() - started, 3)
+        )
         if error is None:
-            self._queue.delete(message.receipt)
+            held = self._queue.delete(message.receipt)
+            # Where the lease was lost meanwhile, somebody else has the message: done twice, which is harmless.
+            log.info("message_done", held=held)
         else:
             self._queue.release(message.receipt, error=error)
-            self._app.logger.warning(
-                "message_released", receive_count=message.receive_count, error=error
-            )
+            log.warning("message_released", error=error)
 
     def _failure(self, message: Message) -> str | None:
         """Run the handler; why it failed, None when it did not."""
@@ -106,9 +131,7 @@ class Worker:
             outcome = handle(self._app, message)
         except GreenroomError as error:
             return f"{error.code}: {error.detail}"
-        except (
-            Exception
-        ) as error:  # a fault of ours must not end the worker: the queue keeps the message
+        except Exception as error:  # a fault of ours must not end the worker: the queue keeps it
             self._app.logger.exception("handler_failed")
             return f"{type(error).__name__}: {error}"
         failed = {item["itemIdentifier"] for item in (outcome or {}).get("batchItemFailures", [])}
@@ -117,11 +140,26 @@ class Worker:
     @contextmanager
     def _heartbeat(self, message: Message) -> Iterator[None]:
         done = threading.Event()
+        log = self._app.logger.bind(message_id=message.id)
+        hangs_at = time.monotonic() + self._hang_s
 
         def beat() -> None:
-            while not done.wait(self._lease_s / 3):
-                if not self._queue.extend(message.receipt, self._lease_s):
-                    self._app.logger.warning("lease_lost", message_id=message.id)
+            while not done.wait(min(self._lease_s / 3, self._hang_s)):
+                if time.monotonic() >= hangs_at:
+                    error = f"the handler did not come back within {self._hang_s:.0f} s"
+                    log.error("handler_hangs", error=error)
+                    self._queue.release(message.receipt, error=error)
+                    self._on_hang()
+                    return
+                try:
+                    held = self._queue.extend(message.receipt, self._lease_s)
+                except (
+                    Exception
+                ):  # whatever the queue's client raises: the next beat may get through
+                    log.exception("heartbeat_failed")
+                    continue
+                if not held:
+                    log.warning("lease_lost")
                     return
 
         thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
