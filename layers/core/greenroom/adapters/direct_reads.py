@@ -11,7 +11,7 @@ from urllib.parse import quote
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 from urllib3.exceptions import HTTPError
 
@@ -35,7 +35,7 @@ class DirectReads:
         S3SigV4Auth(self._credentials, "s3", self._region).add_auth(request)
         try:
             response = self._session.send(request.prepare())
-        except HTTPClientError:
+        except BotoCoreError:
             return None
         raw = response.raw
         try:
@@ -43,9 +43,10 @@ class DirectReads:
                 return None
             body: bytes = raw.read(at_most)
             if len(body) < at_most:
-                raw.read(1)  # the end, where a body that was cut short is found out
+                raw.read(1)  # the end: the connection can be used again
         except HTTPError:
             return None
         finally:
-            raw.close()  # the connection itself is back in the pool if all was read
-        return body
+            raw.close()
+        announced = int(response.headers.get("content-length", -1))
+        return body if len(body) == min(announced, at_most) else None
