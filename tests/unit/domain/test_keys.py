@@ -34,9 +34,9 @@ def test_every_key_leads_back_to_its_attempt(
         "",
         "uploads/../recordings/x",
         "uploads/itv_short/q1/1/manifest.json",
-        "uploads/" + new_id("itv") + "/Q1/1/manifest.json",
-        "uploads/" + new_id("itv") + "/q1/0001/manifest.json",
-        "other/" + new_id("itv") + "/q1/1/manifest.json",
+        "uploads/" + derived_id("itv", "test") + "/Q1/1/manifest.json",
+        "uploads/" + derived_id("itv", "test") + "/q1/0001/manifest.json",
+        "other/" + derived_id("itv", "test") + "/q1/1/manifest.json",
     ],
 )
 def test_other_keys_are_refused(key: str) -> None:
