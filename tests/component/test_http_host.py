@@ -1,159 +1,364 @@
-"""The HTTP host: routes, limits, preflight, authorizers, errors, and requests that never mix."""
+"""The HTTP host over real sockets: routing, what handlers see, limits, authorizers, preflight."""
 
 from __future__ import annotations
 
-import asyncio
+import base64
+import json
+import socket
 import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
-from chalice import AuthResponse, CORSConfig
+import uvicorn
+from chalice.app import AuthResponse, AuthRoute, Chalice, CORSConfig, IAMAuthorizer
+from chalice.app import Response as ChaliceResponse
 
+from greenroom.domain.errors import Conflict
 from greenroom.host.http import create_app
 from greenroom.runtime.function import Function, Request, Response
 
-
-def client(*functions: Function, **options: int) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(create_app(functions, **options))
-    return httpx.AsyncClient(transport=transport, base_url="http://host")
+MOST = 100_000
 
 
-def ask(app: Function, method: str, path: str, **options) -> httpx.Response:
-    async def once() -> httpx.Response:
-        async with client(app) as http:
-            return await http.request(method, path, **options)
+def small_function() -> Function[Any]:
+    app: Function[Any] = Function("small", "tests:NoSettings")
 
-    return asyncio.run(once())
-
-
-@pytest.fixture
-def app() -> Function:
-    app: Function = Function("sample", "none:None")
-
-    @app.post("/echo/{name}", auth=None)
-    def echo(request: Request) -> Response:
+    @app.get("/v1/things/{thing}", auth=None)
+    def read(request: Request) -> Response:
         return Response.json(
-            {
-                "params": dict(request.params),
-                "query": dict(request.query),
-                "header": request.headers.get("x-one"),
-                "body": request.body.hex(),
-                "request_id": request.request_id,
-            },
-            201,
+            {"thing": request.params["thing"], "query": dict(request.query), "path": request.path}
         )
 
-    @app.get("/echo/fixed", auth=None)
-    def fixed(request: Request) -> Response:
-        return Response.html("<p>fixed</p>", headers={"Set-Cookie": "a=b"})
+    @app.get("/v1/things/{thing}/parts", auth=None)
+    def parts(request: Request) -> Response:
+        return Response.json({"parts of": request.params["thing"]})
+
+    @app.get("/v1/things/first", auth=None)
+    def first(request: Request) -> Response:
+        return Response.json({"fixed": True})
+
+    @app.post("/v1/echo", auth=None)
+    def echo(request: Request) -> Response:
+        body = base64.b64encode(request.body).decode()
+        return Response.json({"body": body, "x": request.headers.get("x-mark")}, 201)
+
+    @app.get("/v1/conflict", auth=None)
+    def conflict(request: Request) -> Response:
+        raise Conflict("taken already", code="taken", owner="李")
+
+    @app.get("/v1/broken", auth=None)
+    def broken(request: Request) -> Response:
+        raise RuntimeError("secret of the house")
+
+    @app.delete("/v1/things/{thing}", auth=None)
+    def gone(request: Request) -> Response:
+        return Response.empty()
 
     return app
 
 
-def test_a_request_arrives_whole_and_so_does_the_answer(app: Function) -> None:
-    body = bytes(range(256))
-    answer = ask(
-        app,
-        "POST",
-        "/echo/李%20明?a=1&b=%2F",
-        content=body,
-        headers={"X-One": "1", "X-Request-Id": "r-1", "Content-Type": "application/json"},
-    )
+def chalice_function() -> Chalice:
+    """Plain Chalice features that the host must run as API Gateway would."""
+    app = Function("plain", "tests:NoSettings")
+    app.api.binary_types.append("image/png")
+
+    @app.authorizer()
+    def gate(auth_request: Any) -> AuthResponse:
+        match auth_request.token:
+            case "allow":
+                return AuthResponse(["/gated", "/gated/{name}"], "user-1", {"team": "人事"})
+            case "reader":
+                return AuthResponse([AuthRoute("/gated", ["GET"])], "user-2")
+        return AuthResponse([], "nobody")
+
+    @app.route("/gated", methods=["GET", "POST"], authorizer=gate)
+    def gated() -> Any:
+        return app.current_request.context["authorizer"]
+
+    @app.route("/shared", methods=["PUT"], cors=CORSConfig("https://hr.example.com", max_age=60))
+    def shared() -> Any:
+        return {}
+
+    @app.route("/several")
+    def several() -> Any:
+        request = app.current_request
+        cookies = {"Set-Cookie": ["a=1", "b=2"]}
+        found = {
+            "query": request.query_params.getlist("k"),
+            "headers": app.current_request.to_original_event()["multiValueHeaders"]["x-k"],
+        }
+        return ChaliceResponse(found, headers=cookies)
+
+    @app.route("/picture")
+    def picture() -> Any:
+        return ChaliceResponse(b"\x89PNG\x00\xff", headers={"Content-Type": "image/png"})
+
+    return app
+
+
+@contextmanager
+def served(*apps: Any, **options: Any) -> Iterator[str]:
+    config = uvicorn.Config(create_app(apps, **options), http="h11", log_config=None)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with served(small_function(), chalice_function(), max_body_bytes=MOST) as url:
+        yield url
+
+
+@pytest.fixture
+def http(url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=url, timeout=10) as client:
+        yield client
+
+
+def raw(url: str, request: bytes) -> bytes:
+    """The answer to bytes that no HTTP client would send."""
+    port = int(url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request)
+        answer = b""
+        while block := connection.recv(65536):
+            answer += block
+    return answer
+
+
+def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    document = response.json()
+    assert document["status"] == status
+    assert document["code"] == code
+    assert response.headers["x-request-id"]
+    found: dict[str, Any] = document
+    return found
+
+
+def test_paths_and_queries_arrive_decoded(http: httpx.Client) -> None:
+    answer = http.get("/v1/things/%E6%9D%8E%20x?name=%E6%9D%8E+%26&empty=").json()
+    assert answer["thing"] == "李 x"
+    assert answer["query"] == {"name": "李 &", "empty": ""}
+
+
+def test_the_more_specific_route_wins(http: httpx.Client) -> None:
+    assert http.get("/v1/things/first").json() == {"fixed": True}
+    assert http.get("/v1/things/2").json()["thing"] == "2"
+    assert http.get("/v1/things/2/parts").json() == {"parts of": "2"}
+
+
+def test_a_body_arrives_byte_for_byte(http: httpx.Client) -> None:
+    body = bytes(range(256)) * 3
+    answer = http.post("/v1/echo", content=body, headers={"X-Mark": "m"})
     assert answer.status_code == 201
-    assert answer.headers["x-request-id"] == "r-1"
-    assert answer.json() == {
-        "params": {"name": "李 明"},
-        "query": {"a": "1", "b": "/"},
-        "header": "1",
-        "body": body.hex(),
-        "request_id": "r-1",
-    }
+    assert base64.b64decode(answer.json()["body"]) == body
+    assert answer.json()["x"] == "m"
 
 
-def test_fixed_steps_come_before_parameters(app: Function) -> None:
-    answer = ask(app, "GET", "/echo/fixed")
-    assert answer.text == "<p>fixed</p>"
-    assert answer.headers["set-cookie"] == "a=b"
-    assert ask(app, "HEAD", "/echo/fixed").content == b""
+def test_repeated_headers_queries_and_cookies(http: httpx.Client) -> None:
+    answer = http.get("/several?k=1&k=2", headers=[("X-K", "a"), ("X-K", "b")])
+    assert answer.json() == {"query": ["1", "2"], "headers": ["a", "b"]}
+    assert answer.headers.get_list("set-cookie") == ["a=1", "b=2"]
+
+
+def test_bytes_come_back(http: httpx.Client) -> None:
+    answer = http.get("/picture", headers={"Accept": "image/png"})
+    assert answer.content == b"\x89PNG\x00\xff"
+
+
+def test_head_is_get_without_a_body(http: httpx.Client) -> None:
+    full, head = http.get("/v1/things/2"), http.head("/v1/things/2")
+    assert head.status_code == 200
+    assert head.content == b""
+    assert head.headers["content-length"] == full.headers["content-length"]
+
+
+def test_an_empty_answer_has_no_body(http: httpx.Client) -> None:
+    answer = http.delete("/v1/things/2")
+    assert answer.status_code == 204
+    assert "content-length" not in answer.headers
+
+
+def test_nothing_there(http: httpx.Client) -> None:
+    problem(http.get("/v1/nothing"), 404, "no_such_route")
+    problem(http.get("/v1/things/"), 404, "no_such_route")
+    problem(http.get("/v1/things/%2e%2e/x"), 404, "no_such_route")
+    # A slash too many is not led elsewhere: the Location would be made of the request's Host.
+    problem(http.get("/v1/things/2/", headers={"Host": "evil.example"}), 404, "no_such_route")
+
+
+def test_another_method(http: httpx.Client) -> None:
+    answer = http.put("/v1/things/2")
+    problem(answer, 405, "method_not_allowed")
+    assert {"GET", "DELETE"} <= set(answer.headers["allow"].split(", "))
+    problem(http.options("/v1/things/2"), 405, "method_not_allowed")
+
+
+def test_errors_are_problems_and_tell_nothing_of_the_house(http: httpx.Client) -> None:
+    assert problem(http.get("/v1/conflict"), 409, "taken")["owner"] == "李"
+    broken = http.get("/v1/broken")
+    problem(broken, 500, "internal")
+    assert "secret" not in broken.text
+    assert "Traceback" not in broken.text
+
+
+def test_a_media_type_that_the_route_does_not_take(http: httpx.Client) -> None:
+    answer = http.post("/v1/echo", content=b"x", headers={"Content-Type": "image/gif"})
+    problem(answer, 415, "unsupported_media_type")
+
+
+def test_a_body_too_large_is_refused(http: httpx.Client, url: str) -> None:
+    assert http.post("/v1/echo", content=b"a" * MOST).status_code == 201
+    problem(http.post("/v1/echo", content=b"a" * (MOST + 1)), 413, "body_too_large")
+    # Announced, it is refused before a byte of it came.
+    head = f"POST /v1/echo HTTP/1.1\r\nHost: x\r\nContent-Length: {MOST + 1}\r\n"
+    head += "Connection: close\r\n\r\n"
+    assert raw(url, head.encode()).startswith(b"HTTP/1.1 413")
+
+
+def test_a_body_too_large_of_unknown_length_is_refused(http: httpx.Client) -> None:
+    blocks = (b"a" * 10_000 for _ in range(20))
+    problem(http.post("/v1/echo", content=blocks), 413, "body_too_large")
+
+
+def test_a_body_that_does_not_come_is_given_up() -> None:
+    with served(small_function(), body_s=0.2) as url:
+        head = b"POST /v1/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 9\r\n\r\nhalf"
+        answer = raw(url, head)
+        assert answer.startswith(b"HTTP/1.1 408")
+        assert b"body_too_slow" in answer
+
+
+def test_headers_without_end_are_cut_off(url: str) -> None:
+    port = int(url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"GET /-/health HTTP/1.1\r\n")
+        with pytest.raises(OSError, match=r"reset|[Bb]roken"):
+            for number in range(2000):
+                connection.sendall(b"X-%d: %s\r\n" % (number, b"a" * 30_000))
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status", "code"),
+    "request_line",
     [
-        ("GET", "/nothing", 404, "no_such_route"),
-        ("DELETE", "/echo/x", 405, "method_not_allowed"),
-        ("GET", "/echo/x/y", 404, "no_such_route"),
-        ("GET", "/echo/%2e%2e/x", 404, "no_such_route"),
+        b"GET /v1/things/2 HTTP/1.1\r\nHost: evil/x?y#z\r\n",
+        b"GET /v1/things/2 HTTP/1.1\r\nHost: \xff\r\n",
     ],
 )
-def test_what_is_not_here_is_a_problem_document(
-    app: Function, method: str, path: str, status: int, code: str
-) -> None:
-    answer = ask(app, method, path)
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["code"] == code
+def test_a_hostile_host_header_changes_no_path(url: str, request_line: bytes) -> None:
+    answer = raw(url, request_line + b"Connection: close\r\n\r\n")
+    status, body = answer.split(b"\r\n")[0], answer.rpartition(b"\r\n\r\n")[2]
+    assert status in (b"HTTP/1.1 200 OK", b"HTTP/1.1 400 Bad Request")
+    if status.endswith(b"OK"):
+        assert json.loads(body)["path"] == "/v1/things/2"
 
 
-def test_a_body_above_the_limit_is_refused(app: Function) -> None:
-    async def once() -> httpx.Response:
-        async with client(app, max_body_bytes=100) as http:
-            return await http.post("/echo/x", content=b"x" * 101)
-
-    answer = asyncio.run(once())
-    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
-
-
-def test_concurrent_requests_never_see_each_other(app: Function) -> None:
-    together = threading.Barrier(8)
-
-    @app.post("/meet/{name}", auth=None)
-    def meet(request: Request) -> Response:
-        together.wait(10)
-        inner = app.current_request
-        assert inner is not None
-        return Response.json([request.params["name"], inner.uri_params["name"]])
-
-    async def many() -> list[httpx.Response]:
-        async with client(app) as http:
-            return list(await asyncio.gather(*(http.post(f"/meet/n{n}") for n in range(32))))
-
-    answers = asyncio.run(many())
-    assert [answer.json() for answer in answers] == [[f"n{n}"] * 2 for n in range(32)]
+def test_the_request_id_is_the_callers_where_it_is_harmless(http: httpx.Client) -> None:
+    given = http.get("/v1/things/2", headers={"X-Request-Id": "abc-1"})
+    assert given.headers["x-request-id"] == "abc-1"
+    for hostile in ("a" * 65, 'a"b', "a b", "<x>"):
+        answer = http.get("/v1/things/2", headers={"X-Request-Id": hostile})
+        assert answer.headers["x-request-id"] != hostile
 
 
-def test_chalice_s_own_preflight_and_authorizers_run() -> None:
-    app: Function = Function("sample", "none:None")
+def test_health(http: httpx.Client) -> None:
+    assert http.get("/-/health").json() == {"status": "ok"}
 
-    @app.authorizer()
-    def door(request):
-        allowed = ["/guarded"] if request.token == "open" else []
-        return AuthResponse(routes=allowed, principal_id="p", context={"who": "me"})
 
-    cors = CORSConfig(allow_origin="https://jobs.example", allow_headers=["X-One"])
+def test_authorizers_decide_first(http: httpx.Client) -> None:
+    allowed = http.get("/gated", headers={"Authorization": "allow"}).json()
+    assert allowed == {"team": "人事", "principalId": "user-1"}
+    assert http.post("/gated", json={}, headers={"Authorization": "allow"}).status_code == 200
+    assert http.get("/gated", headers={"Authorization": "reader"}).status_code == 200
+    problem(http.get("/gated"), 401, "credential_missing")
+    problem(http.get("/gated", headers={"Authorization": "other"}), 403, "not_authorized")
+    denied = http.post("/gated", json={}, headers={"Authorization": "reader"})
+    problem(denied, 403, "not_authorized")
 
-    @app.route("/guarded", authorizer=door, cors=cors)
-    def guarded():
-        return app.current_request.context["authorizer"]
 
-    assert ask(app, "GET", "/guarded").status_code == 401
-    assert ask(app, "GET", "/guarded", headers={"Authorization": "no"}).status_code == 403
-    answer = ask(app, "GET", "/guarded", headers={"Authorization": "open"})
-    assert (answer.status_code, answer.json()) == (200, {"who": "me", "principalId": "p"})
-    assert answer.headers["access-control-allow-origin"] == "https://jobs.example"
-    preflight = ask(app, "OPTIONS", "/guarded")
+def test_an_authorizer_that_only_aws_can_run_does_not_start() -> None:
+    app = Function("cloud", "tests:NoSettings")
+    app.route("/cloud", authorizer=IAMAuthorizer())(lambda: {})
+    with pytest.raises(ValueError, match="only AWS"):
+        create_app([app])
+
+
+def test_preflight_and_cors_headers(http: httpx.Client) -> None:
+    asked = {"Origin": "https://hr.example.com", "Access-Control-Request-Method": "PUT"}
+    preflight = http.options("/shared", headers=asked)
     assert preflight.status_code == 204
-    assert preflight.headers["access-control-allow-methods"] == "GET,OPTIONS"
+    assert preflight.headers["access-control-allow-origin"] == "https://hr.example.com"
+    assert preflight.headers["access-control-max-age"] == "60"
+    assert set(preflight.headers["access-control-allow-methods"].split(",")) == {"PUT", "OPTIONS"}
+    actual = http.put("/shared", json={}, headers={"Origin": "https://hr.example.com"})
+    assert actual.headers["access-control-allow-origin"] == "https://hr.example.com"
+    assert "access-control-allow-origin" not in http.get("/v1/things/2").headers
 
 
 def test_two_functions_with_one_route_do_not_start() -> None:
-    one: Function = Function("one", "none:None")
-    two: Function = Function("two", "none:None")
-    for app in (one, two):
-        app.get("/same", auth=None)(lambda request: Response.empty())
-    with pytest.raises(ValueError, match="belongs to one and to two"):
-        create_app([one, two])
+    with pytest.raises(ValueError, match="belongs to small and to small"):
+        create_app([small_function(), small_function()])
 
 
-def test_it_says_that_it_is_alive(app: Function) -> None:
-    assert ask(app, "GET", "/-/health").json() == {"status": "ok"}
+def test_no_thread_ever_sees_anothers_request() -> None:
+    """16 requests are inside their handlers at once, each having waited for all the others."""
+    app: Function[Any] = Function("crowd", "tests:NoSettings")
+    meeting = threading.Barrier(16, timeout=20)
+
+    @app.post("/v1/crowd/{who}", auth=None)
+    def crowd(request: Request) -> Response:
+        meeting.wait()
+        now = app.current_request
+        seen = [now.headers["x-who"], now.uri_params["who"], now.raw_body.decode()]
+        return Response.json([*seen, request.params["who"], request.body.decode()])
+
+    wrong: Counter[str] = Counter()
+    with served(app, threads=16) as url, httpx.Client(base_url=url, timeout=30) as http:
+
+        def ask(number: int) -> None:
+            who = f"w{number}"
+            answer = http.post(f"/v1/crowd/{who}", content=who, headers={"X-Who": who})
+            wrong.update({who: sum(value != who for value in answer.json())})
+
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(ask, range(16 * 20)))
+    assert len(wrong) == 16 * 20
+    assert wrong.total() == 0
+
+
+def test_more_requests_than_threads_wait_their_turn() -> None:
+    app: Function[Any] = Function("narrow", "tests:NoSettings")
+    inside, most, lock = [0], [0], threading.Lock()
+
+    @app.get("/v1/narrow", auth=None)
+    def narrow(request: Request) -> Response:
+        with lock:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        threading.Event().wait(0.005)
+        with lock:
+            inside[0] -= 1
+        return Response.empty()
+
+    with (
+        served(app, threads=3) as url,
+        httpx.Client(base_url=url, timeout=30) as http,
+        ThreadPoolExecutor(12) as pool,
+    ):
+        statuses = set(pool.map(lambda _: http.get("/v1/narrow").status_code, range(60)))
+    assert statuses == {204}
+    assert most[0] == 3

@@ -59,3 +59,27 @@ def test_ticks_do_not_pile_up_before_a_busy_worker(tmp_path: Path) -> None:
         scheduler.tick()
         clock.now += timedelta(minutes=1)
     assert take(queue, "one") == ["sweep"]
+
+
+def test_a_clock_set_back_silences_nothing(tmp_path: Path) -> None:
+    clock, queue = Clock(), Queue(tmp_path)
+    Scheduler(WIRING, queue, tmp_path, clock=clock).tick()
+    take(queue, "one")
+    clock.now -= timedelta(days=2)
+    again = Scheduler(WIRING, queue, tmp_path, clock=clock)
+    assert again.tick() == ["one.sweep"]
+    take(queue, "one")
+    clock.now += timedelta(minutes=1)
+    assert again.tick() == ["one.sweep"]
+
+
+def test_a_tick_that_a_worker_holds_is_not_doubled(tmp_path: Path) -> None:
+    clock, queue = Clock(), Queue(tmp_path)
+    scheduler = Scheduler(WIRING, queue, tmp_path, clock=clock)
+    scheduler.tick()
+    [held] = queue.receive("one", "w", 3600)
+    clock.now += timedelta(minutes=1)
+    assert scheduler.tick() == []
+    queue.delete(held.receipt)
+    clock.now += timedelta(minutes=1)
+    assert scheduler.tick() == ["one.sweep"]

@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import time
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,8 @@ class Chain:
 
     def message_ids(self) -> set[str]:
         letters = Letters(self.platform.data / "mails")
-        return {str(letters.message(mail.id)["Message-ID"]) for mail in letters.newest_first()}
+        raw = [letters.raw(mail.id) for mail in letters.newest_first()]
+        return {str(message_from_bytes(content)["Message-ID"]) for content in raw}
 
 
 def with_the_same_secrets(folder: Path, other: Path) -> Path:

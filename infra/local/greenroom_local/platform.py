@@ -5,85 +5,32 @@ DATA/store/           the object store's bytes, its catalogue and the queue
 DATA/greenroom.sqlite the database
 DATA/mails/           what the SMTP server received
 DATA/logs/            one file per process
-DATA/platform.json    where everything is reached, for tools (it holds the API key: owner only)
+DATA/platform.json    while it runs: where everything is reached, for tools (it holds the API key: owner only)
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import secrets
-import socket
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Literal, Self
+from typing import Literal, Self
 
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import NotificationRule, ObjectStore
 from greenroom.host.wiring import Wired, read_wiring
-from greenroom.runtime.tokens import new_api_key
+from greenroom_local.folder import FolderInUse, FolderLock
+from greenroom_local.ports import HOST, PortInUse, Ports
 from greenroom_local.queue import Queue
-from greenroom_local.supervisor import Child, Supervisor
+from greenroom_local.secrets_file import Secrets, write_private
+from greenroom_local.supervisor import Child, DidNotStart, Supervisor
 from greenroom_local.worker import owner_of
 
-HOST = "127.0.0.1"
+__all__ = ["DidNotStart", "FolderInUse", "PocketPlatform", "PortInUse", "Ports"]
+
 BUCKET = "greenroom"
 SCOPES = ("catalogue:write", "batches:write", "interviews:read", "webhooks:write")
-
-
-@dataclass(frozen=True)
-class Ports:
-    """TCP ports on loopback."""
-
-    http: int = 8000
-    store: int = 8001
-    mailbox: int = 8002
-    smtp: int = 8025
-
-    @classmethod
-    def free(cls) -> Ports:
-        """Four ports that nobody uses now."""
-        sockets = [socket.create_server((HOST, 0)) for _ in range(4)]
-        try:
-            return cls(*(found.getsockname()[1] for found in sockets))
-        finally:
-            for found in sockets:
-                found.close()
-
-
-@dataclass(frozen=True)
-class Secrets:
-    """Made at the first start and kept: links and sessions stay good across restarts."""
-
-    store_access_key: str
-    store_secret_key: str
-    token_key: str
-    api_key_id: str
-    api_key: str
-    api_key_sha256: str
-
-    @classmethod
-    def keep(cls, path: Path) -> Secrets:
-        """Those in `path`, made now where the file is missing."""
-        if not path.exists():
-            key_id, plain, digest = new_api_key()
-            made = cls(
-                store_access_key=secrets.token_hex(10),
-                store_secret_key=secrets.token_urlsafe(30),
-                token_key=secrets.token_urlsafe(48),
-                api_key_id=key_id,
-                api_key=plain,
-                api_key_sha256=digest,
-            )
-            _write_private(path, asdict(made))
-        return cls(**json.loads(path.read_text("utf-8")))
-
-
-class FolderInUse(RuntimeError):
-    """Another platform runs on this data folder."""
 
 
 class PocketPlatform:
@@ -91,7 +38,9 @@ class PocketPlatform:
 
     Without `workers` the queues fill and nobody works them off: for those who bring workers of their own.
 
-    Raises `FolderInUse`, and RuntimeError with the end of its log when a process does not start.
+    `told` hears in words of every process that died and starts again.
+
+    Raises `FolderInUse`, `PortInUse`, and `DidNotStart` with the end of its log when a process does not start.
     """
 
     def __init__(
@@ -101,6 +50,7 @@ class PocketPlatform:
         ports: Literal["fixed", "free"] | Ports = "fixed",
         extra: Mapping[str, str] | None = None,
         workers: bool = True,
+        told: Callable[[str], None] = lambda words: None,
     ) -> None:
         self.data = data.resolve()
         if isinstance(ports, str):
@@ -109,8 +59,8 @@ class PocketPlatform:
         self.wiring = read_wiring()
         self._extra = dict(extra or {})
         self._workers = workers
-        self._lock: IO[str] | None = None
-        self.supervisor = Supervisor(self.data / "logs")
+        self._told = told
+        self._lock: FolderLock | None = None
 
     @property
     def url(self) -> str:
@@ -129,15 +79,16 @@ class PocketPlatform:
         return self.secrets.api_key
 
     def start(self) -> Self:
-        self.data.mkdir(parents=True, exist_ok=True)
-        self._take_folder()
+        self._lock = FolderLock(self.data)
+        held = [self._lock.descriptor]
+        self.supervisor = Supervisor(self.data / "logs", held=held, told=self._told)
         try:
+            self.ports.check()
             self.secrets = Secrets.keep(self.data / "secrets.json")
             self._prepare_database()
             self.supervisor.start(self._store())
             self._prepare_store()
-            self.supervisor.start(self._mailbox())
-            self.supervisor.start(self._http())
+            self.supervisor.start(self._mailbox(), self._http())
             if self._workers:
                 self._start_workers()
             self._describe()
@@ -147,10 +98,13 @@ class PocketPlatform:
         return self
 
     def stop(self) -> None:
+        """End all processes: workers, then pages and mailbox, then the store. Twice does no harm."""
+        if self._lock is None:
+            return
+        (self.data / "platform.json").unlink(missing_ok=True)
         self.supervisor.stop()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock.release()
+        self._lock = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -203,15 +157,6 @@ class PocketPlatform:
     def _database_url(self) -> str:
         return f"sqlite:///{self.data / 'greenroom.sqlite'}"
 
-    def _take_folder(self) -> None:
-        lock = (self.data / "lock").open("w")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.close()
-            raise FolderInUse(f"another platform runs on {self.data}") from error
-        self._lock = lock
-
     def _prepare_database(self) -> None:
         database = self.database()
         database.migrate()
@@ -226,13 +171,14 @@ class PocketPlatform:
             for wired in self.wiring.values()
             for trigger in wired.triggers
         ]
-        self.object_store().ensure_bucket(cors_origins=[self.url], rules=rules)
+        by_name = f"http://localhost:{self.ports.http}"
+        self.object_store().ensure_bucket(cors_origins=[self.url, by_name], rules=rules)
 
     def _start_workers(self) -> None:
-        for wired in self.wiring.values():
-            if wired.has_queue:
-                self.supervisor.start(self._worker(wired))
-        self.supervisor.start(self._schedule())
+        workers = [self._worker(wired) for wired in self.wiring.values() if wired.has_queue]
+        for worker in workers:
+            worker.died()  # what the last run of the platform held when it was killed
+        self.supervisor.start(*workers, self._schedule())
 
     def _store(self) -> Child:
         environment = {
@@ -265,7 +211,6 @@ class PocketPlatform:
             queue.release_owner(owner_of(wired.name))
             queue.close()
 
-        let_go()  # what the last run of the platform held when it was killed
         module = "greenroom_local.worker"
         return Child(wired.name, module, arguments, self.environment(), died=let_go)
 
@@ -274,7 +219,7 @@ class PocketPlatform:
         return Child("schedule", "greenroom_local.schedule", arguments, self.environment())
 
     def _describe(self) -> None:
-        _write_private(
+        write_private(
             self.data / "platform.json",
             {
                 "url": self.url,
@@ -284,15 +229,3 @@ class PocketPlatform:
                 "smtp": f"{HOST}:{self.ports.smtp}",
             },
         )
-
-
-def _write_private(path: Path, document: Mapping[str, Any]) -> None:
-    """Readable by the owner only, whole or not at all."""
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(document, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    new.rename(path)

@@ -47,7 +47,10 @@ class Scheduler:
             for schedule in wired.schedules:
                 name = f"{function}.{schedule.name}"
                 before = last.get(name)
-                if before is not None and now - before < timedelta(minutes=schedule.minutes):
+                # A last tick in the future: the clock was set back, which must not silence the schedule.
+                if before is not None and before <= now < before + timedelta(
+                    minutes=schedule.minutes
+                ):
                     continue
                 last[name] = now
                 tick = _tick(schedule.name)
@@ -73,8 +76,11 @@ class Scheduler:
     def _write(self, last: Mapping[str, datetime]) -> None:
         """Whole or not at all. A tick sent twice around a power cut does no harm."""
         new = self._file.with_suffix(".new")
-        new.write_text(json.dumps({name: at.isoformat() for name, at in last.items()}), "utf-8")
-        os.replace(new, self._file)  # noqa: PTH105 (Path.replace says the same)
+        with new.open("w", encoding="utf-8") as file:
+            json.dump({name: at.isoformat() for name, at in last.items()}, file)
+            file.flush()
+            os.fsync(file.fileno())  # without it the rename may outlive the content
+        new.replace(self._file)
 
 
 def _tick(name: str) -> str:

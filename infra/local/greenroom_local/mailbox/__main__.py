@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
+from starlette.applications import Starlette
 
 from greenroom_local.mailbox.letters import Letters
 from greenroom_local.mailbox.page import create_app
@@ -21,18 +24,21 @@ def main() -> None:
     arguments = parser.parse_args()
     letters = Letters(arguments.data)
     smtp = controller(letters, arguments.host, arguments.smtp_port)
-    smtp.start()
-    try:
-        uvicorn.run(
-            create_app(letters),
-            host=arguments.host,
-            port=arguments.http_port,
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-        )
-    finally:
+
+    @asynccontextmanager
+    async def mail_server(_app: Starlette) -> AsyncIterator[None]:
+        smtp.start()
+        yield
         smtp.stop()
+
+    uvicorn.run(
+        create_app(letters, mail_server),
+        host=arguments.host,
+        port=arguments.http_port,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+    )
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
+
+from greenroom_local.mailbox.reading import subject_of
 
 _ID = re.compile(r"^[0-9]{13}-[0-9a-f]{8}$")
 
@@ -36,11 +36,13 @@ class Letters:
         folder.mkdir(parents=True, exist_ok=True)
 
     def keep(self, sender: str, recipients: Sequence[str], content: bytes) -> str:
-        """Write a mail durably; its id. The envelope comes last: without it the mail is not there."""
+        """Write a mail durably; its id. The envelope comes last: without it the mail is not there.
+
+        Raises OSError, e.g. when the disk is full.
+        """
         letter_id = f"{round(time.time() * 1000):013d}-{secrets.token_hex(4)}"
-        subject = message_from_bytes(content, policy=policy.default).get("Subject", "")
         received = datetime.now(UTC).isoformat(timespec="milliseconds")
-        envelope = Envelope(letter_id, sender, list(recipients), received, str(subject))
+        envelope = Envelope(letter_id, sender, list(recipients), received, subject_of(content))
         self._write(self._folder / f"{letter_id}.eml", content)
         described = json.dumps(asdict(envelope), ensure_ascii=False).encode()
         self._write(self._folder / f"{letter_id}.json", described)
@@ -52,13 +54,20 @@ class Letters:
         return letter_id
 
     def newest_first(
-        self, *, to: str | None = None, limit: int = 100, before: str | None = None
+        self,
+        *,
+        to: str | None = None,
+        limit: int = 100,
+        before: str | None = None,
+        after: str | None = None,
     ) -> list[Envelope]:
-        """Envelopes, those to the address `to` where given; `before` is the id of the last one seen."""
+        """Envelopes, those to the address `to` where given, between the ids `after` and `before`."""
         found: list[Envelope] = []
         for path in sorted(self._folder.glob("*.json"), reverse=True):
             if before is not None and path.stem >= before:
                 continue
+            if after is not None and path.stem <= after:
+                break
             envelope = Envelope(**json.loads(path.read_text("utf-8")))
             if to is None or to.lower() in (address.lower() for address in envelope.recipients):
                 found.append(envelope)
@@ -75,9 +84,6 @@ class Letters:
     def raw(self, letter_id: str) -> bytes:
         """The mail as it was received. The id must be one of `envelope`."""
         return (self._folder / f"{letter_id}.eml").read_bytes()
-
-    def message(self, letter_id: str) -> EmailMessage:
-        return message_from_bytes(self.raw(letter_id), policy=policy.default)
 
     @staticmethod
     def _write(path: Path, content: bytes) -> None:

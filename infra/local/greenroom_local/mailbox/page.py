@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,8 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Lifespan
 
 from greenroom_local.mailbox.letters import Envelope, Letters
+from greenroom_local.mailbox.reading import open_mail
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; "
@@ -34,7 +35,9 @@ _TEMPLATES = jinja2.Environment(
 )
 
 
-def create_app(letters: Letters) -> Starlette:
+def create_app(letters: Letters, lifespan: Lifespan[Starlette] | None = None) -> Starlette:
+    """The pages over `letters`; `lifespan` is what runs as long as they do."""
+
     def found(request: Request) -> Envelope:
         envelope = letters.envelope(request.path_params["id"])
         if envelope is None:
@@ -49,40 +52,30 @@ def create_app(letters: Letters) -> Starlette:
 
     def show(request: Request) -> Response:
         envelope = found(request)
-        message = letters.message(envelope.id)
-        return _page(
-            "mail.html",
-            envelope=envelope,
-            headers=[(name, str(value)) for name, value in message.items()],
-            text=_body(message, "plain"),
-            has_html=_body(message, "html") is not None,
-            attachments=[
-                part.get_filename() or "attachment" for part in message.iter_attachments()
-            ],
-        )
+        return _page("mail.html", envelope=envelope, mail=open_mail(letters.raw(envelope.id)))
 
     def html(request: Request) -> Response:
-        body = _body(letters.message(found(request).id), "html")
+        body = open_mail(letters.raw(found(request).id)).html
         if body is None:
             raise HTTPException(404, "this mail has no HTML")
         # The mail's own <base> or script does nothing under this policy; links open beside the mailbox.
         return HTMLResponse(
-            f'<base target="_blank">{body}', headers={"Content-Security-Policy": LETTER_POLICY}
+            f'<base target="_blank">{body}',
+            headers={"Content-Security-Policy": LETTER_POLICY, "Referrer-Policy": "no-referrer"},
         )
 
     def attachment(request: Request) -> Response:
-        parts = list(letters.message(found(request).id).iter_attachments())
+        attachments = open_mail(letters.raw(found(request).id)).attachments
         number = request.path_params["number"]
-        if number >= len(parts):
+        if number >= len(attachments):
             raise HTTPException(404, "no such attachment")
-        content: Any = parts[number].get_content()
-        raw = content.encode() if isinstance(content, str) else bytes(content)
-        name = quote(parts[number].get_filename() or "attachment")
+        name = quote(attachments[number].name, safe="")
         headers = {
             "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
             "X-Content-Type-Options": "nosniff",
         }
-        return Response(raw, media_type="application/octet-stream", headers=headers)
+        content = attachments[number].content
+        return Response(content, media_type="application/octet-stream", headers=headers)
 
     def raw(request: Request) -> Response:
         return Response(
@@ -92,8 +85,9 @@ def create_app(letters: Letters) -> Starlette:
         )
 
     def listed(request: Request) -> Response:
+        asked = request.query_params
         mails = letters.newest_first(
-            to=request.query_params.get("to") or None, before=request.query_params.get("before")
+            to=asked.get("to") or None, before=asked.get("before"), after=asked.get("after")
         )
         return JSONResponse({"mails": [asdict(mail) for mail in mails]})
 
@@ -109,7 +103,8 @@ def create_app(letters: Letters) -> Starlette:
             Route("/api/mails", listed),
             Route("/api/mails/{id}/raw", raw),
             Route("/-/health", health),
-        ]
+        ],
+        lifespan=lifespan,
     )
 
 
@@ -118,8 +113,3 @@ def _page(template: str, **values: Any) -> Response:
         _TEMPLATES.get_template(template).render(**values),
         headers={"Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"},
     )
-
-
-def _body(message: EmailMessage, kind: str) -> str | None:
-    part = message.get_body((kind,))
-    return str(part.get_content()) if part is not None else None

@@ -1,8 +1,12 @@
-"""The SMTP side: takes every mail, except to addresses that begin with `bounce`, which it refuses with 550."""
+"""The SMTP side: takes every mail, except to ``bounce@…`` and ``bounce-…@…``, which it refuses with 550.
+
+So what the platform does about an address that does not exist can be tried without leaving the machine.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -11,9 +15,11 @@ from greenroom_local.mailbox.letters import Letters
 
 MAX_BYTES = 10 * 2**20
 
+_log = logging.getLogger(__name__)
+
 
 class Reception:
-    """aiosmtpd's handler. `bounce@…` and `bounce-…@…` are refused, so that bounces can be tried."""
+    """aiosmtpd's handler."""
 
     def __init__(self, letters: Letters) -> None:
         self._letters = letters
@@ -27,11 +33,15 @@ class Reception:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        content = envelope.content
-        keep = self._letters.keep
-        letter_id = await asyncio.to_thread(
-            keep, str(envelope.mail_from), list(envelope.rcpt_tos), content
-        )
+        recipients = list(envelope.rcpt_tos)
+        try:
+            letter_id = await asyncio.to_thread(
+                self._letters.keep, str(envelope.mail_from), recipients, envelope.content
+            )
+        except OSError:
+            # Not 5xx, which would say that this mail can never be taken: the sender tries again.
+            _log.exception("a mail could not be kept")
+            return "452 4.3.1 no room for it now"
         return f"250 2.0.0 kept as {letter_id}"
 
 

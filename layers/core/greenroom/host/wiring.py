@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from greenroom.runtime.function import Function
 
-TABLE = Path("infra/terraform/functions.json")
-"""Where the table lies, from the project's root."""
+TABLE = "infra/terraform/functions.json"
+"""Where the table lies, from the folder that holds the package `functions`."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ class Wired:
         return bool(self.triggers or self.schedules)
 
 
-def read_wiring(path: Path = TABLE) -> dict[str, Wired]:
-    """All functions by name, in the table's order."""
+def read_wiring(path: Path | None = None) -> dict[str, Wired]:
+    """All functions by name, in the table's order; from the project's own table when no `path` is given."""
+    path = path or _project() / TABLE
     table = json.loads(path.read_text("utf-8"))["functions"]
     return {name: _wired(name, entry) for name, entry in table.items()}
 
@@ -56,6 +58,14 @@ def load_function(name: str) -> Function[Any]:
     """Import a function's app. Its settings are read later, by `start`."""
     app: Function[Any] = import_module(f"functions.{name}.app").app
     return app
+
+
+def _project() -> Path:
+    """Where the functions are, whatever folder the process was started in. Raises ModuleNotFoundError."""
+    found = find_spec("functions")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("no package `functions`: the project is not installed here")
+    return Path(found.origin).parents[1]
 
 
 def _wired(name: str, entry: dict[str, Any]) -> Wired:
