@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from tests.webhook_receiver import WebhookReceiver
 
 FUNCTIONS = ("invitation", "chunk_assembly", "quality_check", "analysis", "status_sync")
 MANY = 10_000
+DEADLINE = datetime.now(UTC) + timedelta(days=1)
+"""The same for every chain of a test run: ids derive from the batch's body."""
 _PRELOAD = [
     "greenroom.host.worker",
     "greenroom.runtime.logs",
@@ -86,7 +89,8 @@ class Chain:
         self.receiver.secret = hr.register_webhook(self.receiver.url)
         question = {"id": "q1", "text": {"en": "Tell us."}, "max_s": 600}
         candidate = {"external_id": "c1", "name": "李明", "email": "c1@example.com"}
-        hr.invite(candidate, question, model="store-manager", template="screening")
+        wanted = {"model": "store-manager", "template": "screening", "deadline": DEADLINE}
+        hr.invite(candidate, question, **wanted)
 
     def answer(self, recording: Path, seconds: float) -> None:
         candidate = Candidate(personal_link(self.platform.mailbox_url, "c1@example.com", 10))

@@ -45,9 +45,16 @@ class HrSystem:
         self.call("DELETE", f"/v1/webhook-endpoints/{self._endpoint}")
 
     def invite(
-        self, candidate: dict[str, Any], question: dict[str, Any], *, model: str, template: str
+        self,
+        candidate: dict[str, Any],
+        question: dict[str, Any],
+        *,
+        model: str,
+        template: str,
+        deadline: datetime | None = None,
     ) -> str:
-        """Send a batch of one candidate; the batch's id."""
+        """Send a batch of one candidate, by default due in three days; the batch's id."""
+        deadline = deadline or datetime.now(UTC) + timedelta(days=3)
         batch = self.call(
             "POST",
             "/v1/batches",
@@ -55,7 +62,7 @@ class HrSystem:
             json={
                 "template": template,
                 "competency_model": model,
-                "deadline": (datetime.now(UTC) + timedelta(days=3)).isoformat(),
+                "deadline": deadline.isoformat(),
                 "questions": [question],
                 "candidates": [candidate],
             },
