@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import signal
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 from rich.console import Console
 
-from greenroom_cli.seed.company import invite_demo_candidates
-from greenroom_local.platform import FolderInUse, PocketPlatform, Ports
+from greenroom_cli.demo.hr import HrSystem
+from greenroom_cli.seed.company import bring_catalogue, invite_demo_candidates, personal_links
+from greenroom_local.platform import PocketPlatform, Ports
 
 
 def run(
@@ -24,28 +27,43 @@ def run(
 ) -> None:
     """Start the whole platform on this machine and print where everything is."""
     console = Console()
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stopping.set())
-    ports = Ports(http=port, store=port + 1, mailbox=port + 2, smtp=port + 25)
+
+    def told(words: str) -> None:
+        console.print(f"[yellow]{words}[/] (see {data / 'logs'})", highlight=False)
+
+    platform = PocketPlatform(data, ports=Ports.beginning_with(port), told=told)
+    # Ctrl-C and SIGTERM interrupt whatever is going on, also a start that takes its time.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with console.status("Starting …"):
-            platform = PocketPlatform(data, ports=ports).start()
-    except FolderInUse as error:
-        console.print(f"[red]{error}[/]")
+            platform.start()
+        _seed(console, platform)
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        pass
+    except (RuntimeError, OSError, httpx.HTTPError) as error:
+        console.print(f"[red]The platform does not run:[/] {error}", highlight=False)
         raise typer.Exit(1) from error
-    except (RuntimeError, OSError) as error:
-        console.print(f"[red]The platform did not start:[/] {error}")
-        raise typer.Exit(1) from error
-    try:
-        with console.status("Inviting the demo candidates …"):
-            links = invite_demo_candidates(platform.url, platform.api_key, platform.mailbox_url)
-        _print(console, platform, links)
-        stopping.wait()
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # it ends already
         with console.status("Stopping …"):
             platform.stop()
-        console.print(f"Stopped. The data is in {platform.data}")
+    console.print(f"Stopped. The data is in {platform.data}")
+
+
+def _seed(console: Console, platform: PocketPlatform) -> None:
+    """Bring the demo company and say where everything is."""
+    links: dict[str, str] = {}
+    with console.status("Inviting the demo candidates …"):
+        hr = HrSystem(platform.url, platform.api_key)
+        bring_catalogue(hr)
+        invite_demo_candidates(hr, platform.mailbox_url, datetime.now(UTC))
+        try:
+            links = personal_links(platform.mailbox_url)
+        except TimeoutError as error:
+            console.print(f"[yellow]{error}[/]; the mailbox will show it", highlight=False)
+    _print(console, platform, links)
 
 
 def _print(console: Console, platform: PocketPlatform, links: dict[str, str]) -> None:
@@ -61,4 +79,5 @@ def _print(console: Console, platform: PocketPlatform, links: dict[str, str]) ->
     for name, value in rows:
         # Whole on one line, so that it can be copied or clicked.
         console.print(f"[bold]{name}[/]\n  {value}", soft_wrap=True, highlight=False)
-    console.print(f"\nTry it: make demo ARGS='--server {platform.url} --api-key … --mailbox …'")
+    demo = f"--server {platform.url} --api-key {platform.api_key} --mailbox {platform.mailbox_url}"
+    console.print(f"\nA whole interview on it:\n  make demo ARGS='{demo}'", soft_wrap=True)

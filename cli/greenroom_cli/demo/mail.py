@@ -14,18 +14,24 @@ _LINK = re.compile(r"https?://\S+/i/[A-Za-z0-9_.-]+")
 def personal_link(mailbox: str, address: str, timeout_s: float) -> str:
     """The link in the newest mail to `address`. Raises TimeoutError when no mail comes."""
     deadline = time.monotonic() + timeout_s
-    with httpx.Client(base_url=mailbox, timeout=10) as http:
-        while time.monotonic() < deadline:
-            mails = (
-                http.get("/api/mails", params={"to": address}).raise_for_status().json()["mails"]
-            )
-            for mail in mails:
-                raw = http.get(f"/api/mails/{mail['id']}/raw").raise_for_status().content
-                link = _link_in(raw)
-                if link:
-                    return link
-            time.sleep(0.2)
+    while time.monotonic() < deadline:
+        link = newest_link(mailbox, address)
+        if link is not None:
+            return link
+        time.sleep(0.2)
     raise TimeoutError(f"no invitation for {address} after {timeout_s:.0f} s")
+
+
+def newest_link(mailbox: str, address: str) -> str | None:
+    """The link in the newest mail to `address` that has one; None when there is none now."""
+    with httpx.Client(base_url=mailbox, timeout=10) as http:
+        listed = http.get("/api/mails", params={"to": address}).raise_for_status().json()
+        for mail in listed["mails"]:
+            raw = http.get(f"/api/mails/{mail['id']}/raw").raise_for_status().content
+            link = _link_in(raw)
+            if link is not None:
+                return link
+    return None
 
 
 def _link_in(raw: bytes) -> str | None:

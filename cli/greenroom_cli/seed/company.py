@@ -1,4 +1,4 @@
-"""Seeds the demo company through the API, as an EHR would; seeding twice changes nothing."""
+"""Seeds the demo company through the API, as an EHR would; seeding again brings only what is missing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any
 
 from greenroom_cli.demo.hr import HrSystem
-from greenroom_cli.demo.mail import personal_link
+from greenroom_cli.demo.mail import newest_link, personal_link
 
 CANDIDATES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (
@@ -51,33 +51,46 @@ def documents(folder: str) -> dict[str, Any]:
     return {document["id"]: document for document in sorted(read, key=lambda item: str(item["id"]))}
 
 
-def invite_demo_candidates(server: str, api_key: str, mailbox: str) -> dict[str, str]:
-    """Import the catalogue, invite each candidate once, and read their links from their mails."""
-    hr = HrSystem(server, api_key)
-    known = {item["id"] for item in hr.call("GET", "/v1/templates")["templates"]}
-    if not known:
-        for model_id, model in documents("competency_models").items():
-            hr.call("PUT", f"/v1/competency-models/{model_id}", json=model)
-        for template_id, template in documents("templates").items():
-            hr.call("PUT", f"/v1/templates/{template_id}", json=template)
-        for template_id, model_id, candidate in CANDIDATES:
-            _invite(hr, template_id, model_id, candidate)
+def bring_catalogue(hr: HrSystem) -> None:
+    """Import the models and templates that are missing; what was edited since stays as it is."""
+    for folder, path, listed in (
+        ("competency_models", "/v1/competency-models", "competency_models"),
+        ("templates", "/v1/templates", "templates"),
+    ):
+        known = {item["id"] for item in hr.call("GET", path)[listed]}
+        for document_id, document in documents(folder).items():
+            if document_id not in known:
+                hr.call("PUT", f"{path}/{document_id}", json=document)
+
+
+def invite_demo_candidates(hr: HrSystem, mailbox: str, now: datetime) -> None:
+    """Invite each candidate who has no mail yet.
+
+    Killed after the request and before the mail, the next start sends the same request with the same
+    Idempotency-Key: nobody is invited twice.
+    """
+    day = now.astimezone(UTC).date()
+    # The end of the working day in China, in two weeks: the same request for a whole day.
+    deadline = datetime(day.year, day.month, day.day, 10, tzinfo=UTC) + timedelta(days=14)
+    for template_id, model_id, candidate in CANDIDATES:
+        if newest_link(mailbox, candidate["email"]) is None:
+            hr.call(
+                "POST",
+                "/v1/batches",
+                headers={"Idempotency-Key": f"seed-{candidate['external_id']}-{day}"},
+                json={
+                    "template": template_id,
+                    "competency_model": model_id,
+                    "deadline": deadline.isoformat(),
+                    "locale": candidate["locale"],
+                    "candidates": [candidate],
+                },
+            )
+
+
+def personal_links(mailbox: str, timeout_s: float = 60) -> dict[str, str]:
+    """Each demo candidate's link by name, read from their mails. Raises TimeoutError."""
     return {
-        candidate["name"]: personal_link(mailbox, candidate["email"], timeout_s=60)
+        candidate["name"]: personal_link(mailbox, candidate["email"], timeout_s)
         for _, _, candidate in CANDIDATES
     }
-
-
-def _invite(hr: HrSystem, template_id: str, model_id: str, candidate: dict[str, Any]) -> None:
-    hr.call(
-        "POST",
-        "/v1/batches",
-        headers={"Idempotency-Key": f"seed-{candidate['external_id']}"},
-        json={
-            "template": template_id,
-            "competency_model": model_id,
-            "deadline": (datetime.now(UTC) + timedelta(days=14)).isoformat(),
-            "locale": candidate["locale"],
-            "candidates": [candidate],
-        },
-    )
