@@ -1,19 +1,21 @@
 """Sends the queued mails over one SMTP connection, and records what became of each.
 
 A mail is sent twice only when the worker dies, or the connection breaks, between the relay's answer to it
-and our commit. To keep that window small, outcomes are committed in groups of `GROUP`: at most that many
-candidates can get their invitation again, under the same Message-ID. One commit per mail would cost as
-much time as the mail itself. A lease on every claimed mail keeps two workers from sending the same one.
+and our commit. To keep that window small, outcomes are recorded in groups of what was sent within a fiftieth
+of a second: with an ordinary relay two or three candidates, never more than 16, who can get their invitation
+again, under the same Message-ID. One commit per mail would cost as much time as a fast relay takes for the
+mail. A lease on every claimed mail keeps two workers from sending the same one.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from functions.invitation.letter import House, Letter, Letters
+from functions.invitation.outcomes import Group, Outcome, record
 from greenroom.adapters.database import MailRow
 from greenroom.adapters.mail import (
     MailConnection,
@@ -22,22 +24,20 @@ from greenroom.adapters.mail import (
     MailRefused,
     RelayUnavailable,
 )
-from greenroom.domain.events import EventType
 from greenroom.domain.ids import new_id
 from greenroom.domain.interview import InterviewState
 from greenroom.runtime.outbox import publish
 
 if TYPE_CHECKING:
     from functions.invitation.settings import Settings
-    from greenroom.adapters.database import InterviewRow, LogRow, Transaction
+    from greenroom.adapters.database import InterviewRow, LogRow
     from greenroom.runtime.function import Function
 
-CLAIMED = 50
+CLAIMED = 100
 """Mails claimed, and interviews read, at a time."""
 
-GROUP = 5
 LEASE_S = 600
-"""Seconds a claimed mail is ours: far more than 50 mails take, or one mail against a relay's time-outs."""
+"""Seconds a claimed mail is ours: far more than 100 mails take, or one mail against a relay's time-outs."""
 
 BUDGET_S = 200
 """Seconds after which a call claims no more: the function may run 300. The sweep goes on."""
@@ -50,16 +50,6 @@ RETRY_DELAYS = tuple(
 
 OPEN = frozenset({InterviewState.CREATED, InterviewState.INVITED, InterviewState.OPENED})
 """States in which an invitation still makes sense."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one mail. `retry_at` is set for a passing failure that is tried again."""
-
-    mail: MailRow
-    answer: str
-    letter: Letter | None = None
-    retry_at: datetime | None = None
 
 
 def deliver(app: Function[Settings], *, interviews: list[str] | None = None) -> None:
@@ -100,7 +90,7 @@ class _Delivery:
         try:
             with _mailer(self._app.settings).connection() as relay:
                 while self._held and time.monotonic() < ends:
-                    self._send(relay)
+                    self._send_held(relay)
                     self._claim()
         except RelayUnavailable as error:
             self._app.logger.warning("mail_relay_unavailable", detail=error.detail)
@@ -116,37 +106,67 @@ class _Delivery:
             )
         self._held_since = time.monotonic()
 
-    def _send(self, relay: MailConnection) -> None:
-        """Send what is held. Raises `RelayUnavailable`; what was sent until then is recorded."""
+    def _send_held(self, relay: MailConnection) -> None:
+        """Send what is held. Raises `RelayUnavailable`; what was sent until then is recorded.
+
+        While the relay takes one mail, the next is written and a group that is due is recorded.
+        """
         with self._app.database.begin() as tx:
             recipients = tx.interviews.many([mail.interview_id for mail in self._held])
         self._batches |= {interview.batch_id for interview in recipients.values()}
-        outcomes: list[Outcome] = []
+        group = Group()
+        under_way: tuple[MailRow, Letter] | None = None
         try:
             for mail in tuple(self._held):
                 if time.monotonic() - self._held_since > self._last_start_s:
-                    self._held = []
                     break
-                outcomes.append(self._send_one(mail, recipients[mail.interview_id], relay))
-                if len(outcomes) == GROUP:
-                    outcomes = self._record(outcomes)
+                letter, unsent = self._write(mail, recipients[mail.interview_id])
+                if under_way is not None:
+                    group.add(self._finish(*under_way, relay))
+                    under_way = None
+                if letter is None:
+                    group.add(Outcome(mail, unsent))
+                elif refused := self._start(mail, letter, relay):
+                    group.add(refused)
+                else:
+                    under_way = mail, letter
+                if group.is_due():
+                    self._record(group.take())
+            if under_way is not None:
+                group.add(self._finish(*under_way, relay))
         finally:
-            self._record(outcomes)
+            self._record(group.take())
 
-    def _send_one(self, mail: MailRow, to: InterviewRow, relay: MailConnection) -> Outcome:
+    def _write(self, mail: MailRow, to: InterviewRow) -> tuple[Letter | None, str]:
+        """The letter, or why there is none."""
         if to.state not in OPEN:
-            return Outcome(mail, f"not sent: the interview is {to.state}")
+            return None, f"not sent: the interview is {to.state}"
         now = self._app.clock()
         if to.deadline <= now:
-            return Outcome(mail, "not sent: the deadline has passed")
-        letter = self._letters.write(mail.message, to, number=mail.number, now=now)
+            return None, "not sent: the deadline has passed"
+        return self._letters.write(mail.message, to, number=mail.number, now=now), ""
+
+    def _start(self, mail: MailRow, letter: Letter, relay: MailConnection) -> Outcome | None:
+        return self._unless_refused(mail, lambda: relay.start(letter.recipient, letter.content))
+
+    def _finish(self, mail: MailRow, letter: Letter, relay: MailConnection) -> Outcome:
+        answer = ""
+
+        def wait() -> None:
+            nonlocal answer
+            answer = relay.finish()
+
+        return self._unless_refused(mail, wait) or Outcome(mail, answer, letter)
+
+    def _unless_refused(self, mail: MailRow, ask: Callable[[], None]) -> Outcome | None:
+        """Talk to the relay; an outcome when it refuses this mail."""
         try:
-            answer = relay.send(letter.recipient, letter.content)
+            ask()
         except MailRefused as error:
             return Outcome(mail, error.detail)
         except MailPostponed as error:
             return self._put_off(mail, error.detail)
-        return Outcome(mail, answer, letter)
+        return None
 
     def _put_off(self, mail: MailRow, reason: str) -> Outcome:
         """Later, or given up when it failed often enough."""
@@ -154,20 +174,14 @@ class _Delivery:
             return Outcome(mail, reason)
         return Outcome(mail, reason, retry_at=self._app.clock() + RETRY_DELAYS[mail.attempts])
 
-    def _record(self, outcomes: list[Outcome]) -> list[Outcome]:
-        """Commit outcomes together; returns an empty list to go on with."""
+    def _record(self, outcomes: list[Outcome]) -> None:
         if not outcomes:
-            return []
+            return
         with self._app.database.begin() as tx:
-            for outcome in outcomes:
-                if outcome.letter is not None:
-                    _sent(tx, outcome.mail, outcome.letter, outcome.answer)
-                else:
-                    _failed(tx, outcome)
+            record(tx, outcomes)
             self._log.extend(tx.process_log.appended)
-        done = {id(outcome.mail) for outcome in outcomes}
-        self._held = [mail for mail in self._held if id(mail) not in done]
-        return []
+        done = {outcome.mail.key for outcome in outcomes}
+        self._held = [mail for mail in self._held if mail.key not in done]
 
 
 def finish_batch(batch_id: str, app: Function[Settings]) -> None:
@@ -179,48 +193,16 @@ def finish_batch(batch_id: str, app: Function[Settings]) -> None:
             tx.batches.finish(batch_id)
 
 
-def _sent(tx: Transaction, mail: MailRow, letter: Letter, answer: str) -> None:
-    interview = mail.interview_id
-    tx.mails.sent([mail.key])
-    tx.interviews.move(interview, InterviewState.INVITED, frm=[InterviewState.CREATED])
-    tx.process_log.append(
-        interview,
-        EventType.INTERVIEW_INVITED,
-        {
-            "message": mail.message,
-            "message_id": letter.message_id,
-            "relay": answer[:200],
-            "link_expires": letter.link_expires.isoformat(),
-        },
-        once=f"sent:{mail.message}:{mail.number}",
-    )
-
-
-def _failed(tx: Transaction, outcome: Outcome) -> None:
-    mail = outcome.mail
-    tx.mails.failed(mail.key, outcome.answer[:500], outcome.retry_at)
-    if outcome.retry_at is None:
-        tx.interviews.set_flag(mail.interview_id, "needs_follow_up")
-        tx.process_log.append(
-            mail.interview_id,
-            EventType.INVITATION_FAILED,
-            {
-                "message": mail.message,
-                "reason": outcome.answer[:500],
-                "attempts": mail.attempts + 1,
-            },
-            once=f"failed:{mail.message}:{mail.number}",
-        )
-
-
 def letters_of(settings: Settings) -> Letters:
-    house = House(
-        sender=settings.mail.sender,
-        public_url=settings.links.public_url,
-        token_key=settings.tokens.key.get_secret_value(),
-        time_zone=settings.time_zone,
+    """Letters in the name of this installation."""
+    return Letters(
+        House(
+            sender=settings.mail.sender,
+            public_url=settings.links.public_url,
+            token_key=settings.tokens.key.get_secret_value(),
+            time_zone=settings.time_zone,
+        )
     )
-    return Letters(house)
 
 
 def _mailer(settings: Settings) -> Mailer:

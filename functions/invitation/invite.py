@@ -62,8 +62,7 @@ def create_interviews(piece: BatchSlice, app: Function[Settings]) -> list[str]:
             for row in piece.rows
         ]
         created = tx.interviews.create_many(piece.batch, wanted)
-        for interview in created:
-            tx.process_log.append(interview, EventType.INTERVIEW_CREATED, once="created")
+        tx.process_log.append_many(EventType.INTERVIEW_CREATED, {one: {} for one in created})
         tx.mails.queue_many([NewMail(interview, MESSAGE, 1) for interview in created])
     return [interview.id for interview in wanted]
 

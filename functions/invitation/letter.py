@@ -153,8 +153,10 @@ class _Shared:
         self.entry = Entry(
             summary=summary, description=description, deadline=to.deadline, stamp=to.created_at
         )
-        self.text = templates.get_template(f"{folder}/body.txt").render(words)
-        self.html = templates.get_template(f"{folder}/body.html").render(words)
+        self.text = templates.get_template(f"{folder}/body.txt").render(words).replace("\n", "\r\n")
+        self.html = (
+            templates.get_template(f"{folder}/body.html").render(words).replace("\n", "\r\n")
+        )
 
 
 @cache

@@ -7,7 +7,7 @@ writes the message once with marks in their places, and a mail is the pieces joi
 
 from __future__ import annotations
 
-import base64
+from binascii import b2a_base64
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -19,12 +19,14 @@ _TO = b"to@mark.invalid"
 _DATE = b"Thu, 01 Jan 1970 00:00:00 +0000"
 _MESSAGE_ID = b"<message-id@mark.invalid>"
 _BODIES = ("mark of the text", "mark of the html", "mark of the calendar")
-_ENCODED = [base64.b64encode(f"{mark}\r\n".encode()) for mark in _BODIES]
+_ENCODED = [b2a_base64(f"{mark}\r\n".encode(), newline=False) for mark in _BODIES]
+_ONE_WORD = 45
+"""Bytes that fit into one encoded word of 75 characters (RFC 2047); the library splits longer names."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What differs from mail to mail."""
+    """What differs from mail to mail. Texts have CRLF lines."""
 
     name: str
     address: str
@@ -55,8 +57,8 @@ class Frame:
             _TO: _mailbox(parts.name, parts.address),
             _DATE: format_datetime(parts.date).encode("ascii"),
             _MESSAGE_ID: parts.message_id.encode("ascii"),
-            _ENCODED[0]: _base64(parts.text.replace("\n", "\r\n").encode()),
-            _ENCODED[1]: _base64(parts.html.replace("\n", "\r\n").encode()),
+            _ENCODED[0]: _base64(parts.text.encode()),
+            _ENCODED[1]: _base64(parts.html.encode()),
             _ENCODED[2]: _base64(parts.calendar),
         }
         message: list[bytes] = []
@@ -93,10 +95,17 @@ def _mailbox(name: str, address: str) -> bytes:
     """A `To` value, folded; names that are not plain ASCII become encoded words (RFC 2047)."""
     if name.isascii():
         return formataddr((name, address)).encode("ascii")
+    encoded = name.encode()
+    if len(encoded) <= _ONE_WORD:
+        return b"=?utf-8?b?%b?= <%b>" % (
+            b2a_base64(encoded, newline=False),
+            address.encode("ascii"),
+        )
     words = Header(name, "utf-8", header_name="To").encode(linesep="\r\n")
     return f"{words}\r\n <{address}>".encode("ascii")
 
 
 def _base64(body: bytes) -> bytes:
     """Base64 in lines of 76 (RFC 2045), without the last line's end."""
-    return base64.encodebytes(body).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
+    encoded = b2a_base64(body, newline=False)
+    return b"\r\n".join([encoded[at : at + 76] for at in range(0, len(encoded), 76)])

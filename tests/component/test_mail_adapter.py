@@ -8,7 +8,13 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from greenroom.adapters.mail import Mailer, MailPostponed, MailRefused, RelayUnavailable
+from greenroom.adapters.mail import (
+    MailConnection,
+    Mailer,
+    MailPostponed,
+    MailRefused,
+    RelayUnavailable,
+)
 from greenroom.domain.errors import GreenroomError
 
 MESSAGE = b"From: hr@example.com\r\nTo: a@example.com\r\nSubject: hello\r\n\r\n.dot\r\ntext\r\n"
@@ -72,10 +78,15 @@ def mailer(port: int, **options: object) -> Mailer:
     return Mailer(host="127.0.0.1", port=port, **settings)
 
 
+def send(connection: MailConnection, recipient: str, message: bytes) -> str:
+    connection.start(recipient, message)
+    return connection.finish()
+
+
 def test_what_was_sent_is_what_arrives(serve: Callable[..., int]) -> None:
     relay = Relay()
     with mailer(serve(relay)).connection() as connection:
-        answer = connection.send("a@example.com", MESSAGE)
+        answer = send(connection, "a@example.com", MESSAGE)
     assert answer == "250 2.0.0 queued as 4F3"
     assert relay.taken == [("a@example.com", MESSAGE)]
 
@@ -96,8 +107,8 @@ def test_a_refused_mail_leaves_the_connection_usable(
     relay = Relay()
     with mailer(serve(relay)).connection() as connection:
         with pytest.raises(error) as caught:
-            connection.send(address, MESSAGE)
-        connection.send("next@example.com", MESSAGE)
+            send(connection, address, MESSAGE)
+        send(connection, "next@example.com", MESSAGE)
     code = address.split("@", maxsplit=1)[0].removeprefix("data-")
     assert caught.value.detail.startswith(code)
     assert caught.value.permanent is (error is MailRefused)
@@ -107,7 +118,7 @@ def test_a_refused_mail_leaves_the_connection_usable(
 @pytest.mark.parametrize("address", ["421@example.com", "hang-up@example.com"])
 def test_a_relay_that_hangs_up_is_unavailable(serve: Callable[..., int], address: str) -> None:
     with mailer(serve(Relay())).connection() as connection, pytest.raises(RelayUnavailable):
-        connection.send(address, MESSAGE)
+        send(connection, address, MESSAGE)
 
 
 @pytest.mark.parametrize("code", ["550", "421"])
@@ -116,7 +127,7 @@ def test_a_relay_that_refuses_the_sender_does_not_condemn_the_mail(
 ) -> None:
     settings = mailer(serve(Relay()), sender=f"HR <{code}@example.com>")
     with settings.connection() as connection, pytest.raises(RelayUnavailable):
-        connection.send("a@example.com", MESSAGE)
+        send(connection, "a@example.com", MESSAGE)
 
 
 def test_nobody_listens() -> None:
@@ -149,7 +160,7 @@ def test_a_relay_that_falls_silent_is_given_up() -> None:
         thread.start()
         settings = mailer(server.getsockname()[1], timeout_s=0.2)
         with settings.connection() as connection, pytest.raises(RelayUnavailable):
-            connection.send("a@example.com", MESSAGE)
+            send(connection, "a@example.com", MESSAGE)
         thread.join(5)
 
 
@@ -163,7 +174,7 @@ def test_a_password_is_asked_for_and_a_wrong_one_is_named(serve: Callable[..., i
 
     port = serve(Relay(), authenticator=check, auth_require_tls=False, auth_required=True)
     with mailer(port, username="hr", password="right").connection() as connection:
-        assert connection.send("a@example.com", MESSAGE).startswith("250")
+        assert send(connection, "a@example.com", MESSAGE).startswith("250")
     wrong = mailer(port, username="hr", password="wrong")
     with pytest.raises(RelayUnavailable, match="SMTPAuthenticationError"), wrong.connection():
         pass
@@ -174,5 +185,5 @@ def test_starttls_that_the_relay_does_not_offer_is_no_plain_connection(
 ) -> None:
     relay = Relay()
     with pytest.raises(RelayUnavailable), mailer(serve(relay), starttls=True).connection() as open_:
-        open_.send("a@example.com", MESSAGE)
+        send(open_, "a@example.com", MESSAGE)
     assert relay.taken == []

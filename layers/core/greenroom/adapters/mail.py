@@ -11,6 +11,8 @@ from email.utils import parseaddr
 
 from greenroom.domain.errors import GreenroomError, Unavailable
 
+_GO_AHEAD = 354
+
 
 class MailRefused(GreenroomError):
     """The relay refuses this mail for good (5xx); `detail` is its answer. Other mails are not concerned."""
@@ -63,26 +65,35 @@ class Mailer:
 
 
 class MailConnection:
-    """An open SMTP session."""
+    """An open SMTP session. `start` and `finish` take turns."""
 
     def __init__(self, smtp: smtplib.SMTP, sender: str) -> None:
         self._smtp = smtp
         self._sender = sender
 
-    def send(self, recipient: str, message: bytes) -> str:
-        """Hand over one message (CRLF lines); returns the relay's answer, such as ``250 2.0.0 queued``.
+    def start(self, recipient: str, message: bytes) -> None:
+        """Hand over one message, without waiting until the relay has taken it.
 
-        Raises `MailRefused`, `MailPostponed`, or `RelayUnavailable` when the connection is of no more use; if that
-        happens after the last byte, the relay may have taken the message all the same.
+        `message` has CRLF lines, the last one ended too, and begins with a header.
+
+        Raises `MailRefused`, `MailPostponed`, or `RelayUnavailable` when the connection is of no more use.
         """
         with _as_relay_unavailable():
             self._step(*self._smtp.mail(self._sender), sender=True)
             self._step(*self._smtp.rcpt(recipient))
-            try:
-                code, answer = self._smtp.data(message)
-            except smtplib.SMTPDataError as error:
-                code, answer = error.smtp_code, _bytes(error.smtp_error)
-            return self._step(code, answer)
+            code, answer = self._smtp.docmd("data")
+            if code != _GO_AHEAD:
+                raise RelayUnavailable(self._step(code, answer))
+            # A line's leading dot is doubled: alone it would end the message (RFC 5321, 4.5.2).
+            self._smtp.send(message.replace(b"\n.", b"\n..") + b".\r\n")
+
+    def finish(self) -> str:
+        """Wait for the answer to what was started, such as ``250 2.0.0 queued``.
+
+        Raises as `start` does. On `RelayUnavailable` the relay may have taken the message all the same.
+        """
+        with _as_relay_unavailable():
+            return self._step(*self._smtp.getreply())
 
     def _step(self, code: int, answer: bytes, *, sender: bool = False) -> str:
         text = f"{code} {answer.decode('utf-8', 'replace')}"
@@ -102,10 +113,6 @@ def _as_relay_unavailable() -> Iterator[None]:
         yield
     except (smtplib.SMTPException, OSError) as error:
         raise RelayUnavailable(f"{type(error).__name__}: {error}") from error
-
-
-def _bytes(answer: bytes | str) -> bytes:
-    return answer if isinstance(answer, bytes) else answer.encode()
 
 
 def _close(smtp: smtplib.SMTP) -> None:

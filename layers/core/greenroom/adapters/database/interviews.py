@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from greenroom.adapters.database.tables import (
     interviews,
     scores,
 )
+from greenroom.domain.batch import CandidateRow
 from greenroom.domain.consent import PURPOSES, Consents
 from greenroom.domain.errors import NotFound
 from greenroom.domain.interview import (
@@ -34,18 +35,23 @@ class Interviews(Attempts):
     def create_many(self, batch_id: str, wanted: Sequence[NewInterview]) -> list[str]:
         """Create the interviews that are not there yet, with an answer per question; their ids.
 
-        The candidates' data is brought up to date either way.
+        What is known about their candidates becomes what the new ones say. Raises `NotFound`
+        (`unknown_batch`).
         """
-        plan = self._connection.scalar(sa.select(batches.c.plan).where(batches.c.id == batch_id))
+        # The batch's row is locked, so that two workers on the same rows agree on who created what.
+        mine = sa.select(batches.c.plan).where(batches.c.id == batch_id)
+        plan = self._connection.scalar(self._held(mine))
         if plan is None:
             raise NotFound(f"no batch {batch_id}", code="unknown_batch")
         now = self._clock()
-        self._upsert(candidates, [_candidate(item, now) for item in wanted], "external_id")
         ids = [item.id for item in wanted]
         there = set(
             self._connection.scalars(sa.select(interviews.c.id).where(interviews.c.id.in_(ids)))
         )
         new = [item for item in wanted if item.id not in there]
+        # In one order everywhere: two batches with the same candidates would wait for each other.
+        people = sorted((item.candidate for item in new), key=lambda one: one.external_id)
+        self._upsert(candidates, [_candidate(person, now) for person in people], "external_id")
         self._insert_missing(
             interviews,
             [
@@ -132,17 +138,21 @@ class Interviews(Attempts):
         self, interview_id: str, to: InterviewState, *, frm: Iterable[InterviewState] | None = None
     ) -> bool:
         """Compare-and-set along `INTERVIEW_MOVES`, from one of `frm` where given; whether it held."""
-        allowed = {state for state, moves in INTERVIEW_MOVES.items() if to in moves}
-        if frm is not None:
-            allowed &= set(frm)
-        now = self._clock()
-        values: dict[str, Any] = {"state": to, "changed_at": now}
-        if to == InterviewState.SUBMITTED:
-            values["submitted_at"] = now
-        statement = sa.update(interviews).where(
-            interviews.c.id == interview_id, interviews.c.state.in_(sorted(allowed))
-        )
-        return self._changed(statement.values(values))
+        return self._changed(_move(to, frm, self._clock()).where(interviews.c.id == interview_id))
+
+    def move_many(
+        self,
+        interview_ids: Iterable[str],
+        to: InterviewState,
+        *,
+        frm: Iterable[InterviewState] | None = None,
+    ) -> None:
+        """`move` for several interviews; those for which it does not hold stay as they are."""
+        # One by one inside the driver: given a list, SQLite would search by state, among all of that state.
+        statement = _move(to, frm, self._clock()).where(interviews.c.id == sa.bindparam("moved"))
+        moved = [{"moved": interview_id} for interview_id in interview_ids]
+        if moved:
+            self._connection.execute(statement, moved)
 
     def unscored(self, older_than: datetime, limit: int) -> list[str]:
         """Submitted interviews, unchanged since then, whose answers are all settled."""
@@ -163,7 +173,11 @@ class Interviews(Attempts):
         return list(self._connection.scalars(statement))
 
     def give_consents(self, interview_id: str, given: Consents) -> bool:
-        """Keep what was agreed to, with its time; False when nothing differs from before."""
+        """Keep what was agreed to, with its time; False when nothing differs from before.
+
+        Raises `NotFound` (`unknown_interview`).
+        """
+        self._hold(interview_id)
         if self.consents(interview_id) == given:
             return False
         now = self._clock()
@@ -211,16 +225,28 @@ class Interviews(Attempts):
         return dict(self._connection.execute(statement).all())
 
     def set_flag(self, interview_id: str, flag: str) -> None:
+        """Raises `NotFound` (`unknown_interview`)."""
         self._flags(interview_id, lambda flags: flags | {flag})
 
     def clear_flag(self, interview_id: str, flag: str) -> None:
+        """Raises `NotFound` (`unknown_interview`)."""
         self._flags(interview_id, lambda flags: flags - {flag})
 
-    def _flags(self, interview_id: str, change: Any) -> None:
-        mine = interviews.c.id == interview_id
-        flags = self._connection.scalar(sa.select(interviews.c.flags).where(mine).with_for_update())
-        changed = json.dumps(sorted(change(set(json.loads(flags or "[]")))))
-        self._connection.execute(sa.update(interviews).where(mine).values(flags=changed))
+    def _flags(self, interview_id: str, change: Callable[[set[str]], set[str]]) -> None:
+        flags = json.loads(self._hold(interview_id))
+        self._connection.execute(
+            sa.update(interviews)
+            .where(interviews.c.id == interview_id)
+            .values(flags=json.dumps(sorted(change(set(flags)))))
+        )
+
+    def _hold(self, interview_id: str) -> str:
+        """The interview is ours until the commit; its flags."""
+        mine = sa.select(interviews.c.flags).where(interviews.c.id == interview_id)
+        flags: str | None = self._connection.scalar(self._held(mine))
+        if flags is None:
+            raise NotFound(f"no interview {interview_id}", code="unknown_interview")
+        return flags
 
 
 _SELECT = (
@@ -233,6 +259,17 @@ _SELECT = (
     .join(candidates, candidates.c.external_id == interviews.c.candidate_id)
     .join(batches, batches.c.id == interviews.c.batch_id)
 )
+
+
+def _move(to: InterviewState, frm: Iterable[InterviewState] | None, now: datetime) -> sa.Update:
+    allowed = {state for state, moves in INTERVIEW_MOVES.items() if to in moves}
+    if frm is not None:
+        allowed &= set(frm)
+    values: dict[str, Any] = {"state": to, "changed_at": now}
+    if to == InterviewState.SUBMITTED:
+        values["submitted_at"] = now
+    holds = sa.or_(sa.false(), *(interviews.c.state == state for state in sorted(allowed)))
+    return sa.update(interviews).where(holds).values(values)
 
 
 def _interview(row: Any) -> InterviewRow:
@@ -254,8 +291,7 @@ def _interview(row: Any) -> InterviewRow:
     )
 
 
-def _candidate(item: NewInterview, now: datetime) -> dict[str, Any]:
-    candidate = item.candidate
+def _candidate(candidate: CandidateRow, now: datetime) -> dict[str, Any]:
     return {
         "external_id": candidate.external_id,
         "name": candidate.name,

@@ -11,6 +11,21 @@ from greenroom.adapters.database.rows import MailCounts, MailKey, MailRow, NewMa
 from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import interviews, mails
 
+_KEY_COLUMNS = (mails.c.interview_id, mails.c.message, mails.c.number)
+_KEY = sa.tuple_(*_KEY_COLUMNS)
+# SQLite finds no index for the tuple alone and would read the whole table, hence the interviews beside it.
+# Built once: building it for each group of mails costs as much as running it.
+_MARK_SENT = (
+    sa.update(mails)
+    .where(
+        mails.c.interview_id.in_(sa.bindparam("interviews", expanding=True)),
+        _KEY.in_(sa.bindparam("keys", expanding=True)),
+        mails.c.state != "sent",
+    )
+    .values(state="sent", sent_at=sa.bindparam("now"), owner=None, leased_until=None)
+    .returning(*_KEY_COLUMNS)
+)
+
 
 class Mails(Repository):
     def queue_many(self, wanted: Sequence[NewMail]) -> None:
@@ -37,33 +52,30 @@ class Mails(Repository):
         """Due mails that nobody holds, now held by `owner` for `lease_s` seconds."""
         now = self._clock()
         free = (mails.c.leased_until.is_(None)) | (mails.c.leased_until <= now)
-        due = sa.select(mails.c.interview_id, mails.c.message, mails.c.number).where(
+        due = sa.select(*_KEY_COLUMNS).where(
             mails.c.state == "pending", mails.c.due_at <= now, free
         )
         if interview_ids is not None:
             due = due.where(mails.c.interview_id.in_(interview_ids))
-        due = self._locked(due.order_by(mails.c.due_at, mails.c.interview_id).limit(limit))
-        keys = [tuple(row) for row in self._connection.execute(due)]
+        due = self._free(due.order_by(mails.c.due_at, mails.c.interview_id).limit(limit), mails)
+        keys = [(row[0], row[1], row[2]) for row in self._connection.execute(due)]
         if not keys:
             return []
         claimed = (
             sa.update(mails)
-            .where(sa.tuple_(mails.c.interview_id, mails.c.message, mails.c.number).in_(keys))
+            .where(mails.c.interview_id.in_([key[0] for key in keys]), _KEY.in_(keys))
             .values(owner=owner, leased_until=now + timedelta(seconds=lease_s))
-            .returning(mails.c.interview_id, mails.c.message, mails.c.number, mails.c.attempts)
+            .returning(*_KEY_COLUMNS, mails.c.attempts)
         )
         return sorted(
             (MailRow(*row) for row in self._connection.execute(claimed)), key=lambda mail: mail.key
         )
 
-    def sent(self, keys: Sequence[MailKey]) -> None:
-        """The relay has accepted them."""
-        for key in keys:
-            self._connection.execute(
-                sa.update(mails)
-                .where(*_is(key))
-                .values(state="sent", sent_at=self._clock(), owner=None, leased_until=None)
-            )
+    def sent(self, keys: Sequence[MailKey]) -> list[MailKey]:
+        """The relay has accepted them; those that were not marked so before."""
+        values = {"interviews": [key[0] for key in keys], "keys": keys, "now": self._clock()}
+        marked = self._connection.execute(_MARK_SENT, values)
+        return [(row[0], row[1], row[2]) for row in marked]
 
     def failed(self, key: MailKey, error: str, next_attempt_at: datetime | None) -> None:
         """Not sent: tried again at `next_attempt_at`, or dead when that is None."""

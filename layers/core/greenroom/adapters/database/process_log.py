@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,19 @@ from greenroom.domain.errors import NotFound
 from greenroom.domain.events import Event, EventData, EventType
 from greenroom.domain.ids import derived_id
 from greenroom.domain.interview import InterviewState, ehr_status
+
+_COUNT_MANY = (
+    sa.update(interviews)
+    .where(interviews.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(log_seq=interviews.c.log_seq + 1)
+    .returning(
+        interviews.c.id,
+        interviews.c.log_seq,
+        interviews.c.batch_id,
+        interviews.c.candidate_id,
+        interviews.c.state,
+    )
+)
 
 
 class ProcessLog(Repository):
@@ -36,10 +49,19 @@ class ProcessLog(Repository):
         `once` marks a step that can happen only once: a second one with the same mark returns None.
         Raises `NotFound` (`unknown_interview`).
         """
+        mine = interviews.c.id == interview_id
+        if once is not None:
+            # Locks first: another transaction may be writing the same mark.
+            self._connection.execute(self._held(sa.select(interviews.c.id).where(mine)))
+            marked = sa.exists().where(
+                process_log.c.interview_id == interview_id, process_log.c.once == once
+            )
+            if self._connection.scalar(sa.select(marked)):
+                return None
         # Counting up locks the interview's row, so steps of one interview are written one after another.
         counted = (
             sa.update(interviews)
-            .where(interviews.c.id == interview_id)
+            .where(mine)
             .values(log_seq=interviews.c.log_seq + 1)
             .returning(
                 interviews.c.log_seq,
@@ -48,34 +70,27 @@ class ProcessLog(Repository):
                 interviews.c.state,
             )
         )
-        if once is not None:
-            marked = sa.exists().where(
-                process_log.c.interview_id == interview_id, process_log.c.once == once
-            )
-            # Locks first: another transaction may be writing the same mark.
-            self._connection.execute(
-                sa.update(interviews)
-                .where(interviews.c.id == interview_id)
-                .values(log_seq=interviews.c.log_seq)
-            )
-            if self._connection.scalar(sa.select(marked)):
-                return None
         interview = self._connection.execute(counted).first()
         if interview is None:
             raise NotFound(f"no interview {interview_id}", code="unknown_interview")
         row = self._row(interview_id, kind, details or {}, interview)
-        self._connection.execute(
-            sa.insert(process_log).values(
-                interview_id=interview_id,
-                seq=row.seq,
-                type=kind.value,
-                at=row.at,
-                event=row.event.canonical().decode(),
-                once=once,
-            )
-        )
-        self.appended.append(row)
+        self._insert_rows([row], once)
         return row
+
+    def append_many(
+        self, kind: EventType, details: Mapping[str, dict[str, Any]]
+    ) -> Sequence[LogRow]:
+        """The same step for several interviews (the keys of `details`), in a handful of statements.
+
+        For steps that cannot come twice because another compare-and-set of the transaction decides on them.
+        Interviews that do not exist are left out.
+        """
+        rows = [
+            self._row(found.id, kind, details[found.id], found)
+            for found in self._connection.execute(_COUNT_MANY, {"ids": list(details)})
+        ]
+        self._insert_rows(rows, None)
+        return rows
 
     def event(self, interview_id: str, seq: int) -> Event:
         """Raises `NotFound` (`unknown_event`)."""
@@ -116,6 +131,23 @@ class ProcessLog(Repository):
             .limit(limit)
         )
         return self._rows(statement)
+
+    def _insert_rows(self, rows: Sequence[LogRow], once: str | None) -> None:
+        if not rows:
+            return
+        values = [
+            {
+                "interview_id": row.interview_id,
+                "seq": row.seq,
+                "type": row.type.value,
+                "at": row.at,
+                "event": row.event.canonical().decode(),
+                "once": once,
+            }
+            for row in rows
+        ]
+        self._connection.execute(sa.insert(process_log), values)
+        self.appended.extend(rows)
 
     def _row(
         self, interview_id: str, kind: EventType, details: dict[str, Any], interview: Any
