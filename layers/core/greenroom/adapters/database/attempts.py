@@ -34,10 +34,13 @@ class Attempts(Repository):
         return _answer(row)
 
     def start_attempt(self, interview_id: str, answer_id: str) -> AttemptRow:
-        """The next attempt; an answer that is owed is being recorded from now on."""
+        """The next attempt; an answer that is owed is being recorded from now on.
+
+        Raises `NotFound` (`unknown_answer`).
+        """
         mine = _of(answers, interview_id, answer_id)
         # The answer's row is the lock: two starts at once get two numbers.
-        found = self._connection.execute(sa.select(answers).where(*mine).with_for_update()).first()
+        found = self._connection.execute(self._held(sa.select(answers).where(*mine))).first()
         if found is None:
             raise NotFound(f"no answer {answer_id[:64]!r}", code="unknown_answer")
         highest = self._connection.scalar(
@@ -95,7 +98,7 @@ class Attempts(Repository):
         Raises `Conflict` (`manifest_differs`), `NotFound` (`unknown_attempt`).
         """
         mine = _of(answers, ref.interview, ref.answer)
-        self._connection.execute(sa.select(answers.c.state).where(*mine).with_for_update())
+        self._connection.execute(self._held(sa.select(answers.c.state).where(*mine)))
         sealed = self._changed(
             sa.update(attempts)
             .where(*_is(ref), attempts.c.state == "recording")

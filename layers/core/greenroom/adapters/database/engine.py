@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -9,8 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, SQLAlchemyError
 
 from greenroom.adapters.database.api_keys import ApiKeys
 from greenroom.adapters.database.batches import Batches
@@ -21,10 +22,14 @@ from greenroom.adapters.database.mails import Mails
 from greenroom.adapters.database.process_log import ProcessLog
 from greenroom.adapters.database.webhooks import Webhooks
 from greenroom.clock import Clock, now_utc
-from greenroom.domain.errors import Conflict, Unavailable
+from greenroom.domain.errors import Conflict, Invalid, MisconfiguredSetting, Unavailable
 
 BUSY_S = 30
-"""Seconds that a writer waits for another one on SQLite."""
+"""Seconds that a writer waits for another one."""
+CONNECT_S = 10
+"""Seconds that PostgreSQL has to answer a new connection."""
+POOL = {"pool_size": 5, "max_overflow": 15}
+"""Connections kept, and how many more there may be; a thread without one waits for up to 30 s."""
 
 
 class Transaction:
@@ -68,18 +73,33 @@ class Transaction:
 
 
 class Database:
-    """`url` is ``sqlite:////path`` or ``postgresql+psycopg://…``. Safe for threads."""
+    """`url` is ``sqlite:////path`` or ``postgresql+psycopg://…``. Safe for threads and across a fork.
+
+    Raises `MisconfiguredSetting` when the URL is not one.
+    """
 
     def __init__(self, url: str, *, clock: Clock = now_utc) -> None:
         self._clock = clock
-        self.engine = _engine(url)
+        self._url = url
+        self._engine = _engine(url)
+        self._process = os.getpid()
+
+    @property
+    def engine(self) -> sa.Engine:
+        """This process's connections. After a fork the parent's are left alone, not even closed."""
+        if self._process != os.getpid():
+            self._parents = self._engine
+            self._engine = _engine(self._url)
+            self._process = os.getpid()
+        return self._engine
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
         """Commits at the end, rolls back on an error.
 
         Raises `Unavailable` (`database_unavailable`) when the database does not answer or is busy, `Conflict`
-        (`database_conflict`) when it refuses what contradicts its constraints.
+        (`database_conflict`) when it refuses what contradicts its constraints, `Invalid`
+        (`database_refused_value`) when it cannot hold a value.
         """
         with mapped(), self.engine.begin() as connection:
             yield Transaction(connection, self._clock)
@@ -108,24 +128,46 @@ def mapped() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        raise Conflict(f"database: {error.orig}", code="database_conflict") from error
-    except (DBAPIError, PoolTimeout) as error:
-        raise Unavailable(
-            f"database: {getattr(error, 'orig', None) or error}", code="database_unavailable"
-        ) from error
+        raise Conflict(f"database: {_said(error)}", code="database_conflict") from error
+    except DataError as error:
+        # The value's fault, so that a message that carries it is not tried for ever.
+        raise Invalid(f"database: {_said(error)}", code="database_refused_value") from error
     except SQLAlchemyError as error:
-        raise Unavailable(f"database: {error}", code="database_unavailable") from error
+        raise Unavailable(f"database: {_said(error)}", code="database_unavailable") from error
+
+
+def _said(error: SQLAlchemyError) -> str:
+    """The database's own words, but no row's values and no address: the text may reach a candidate."""
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, sqlite3.Error):
+        return str(cause)
+    return getattr(getattr(cause, "diag", None), "message_primary", None) or type(error).__name__
 
 
 def _engine(url: str) -> sa.Engine:
-    if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=15)
-    engine = sa.create_engine(
+    try:
+        parsed = sa.make_url(url)
+        return _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
+    except (ArgumentError, ImportError) as error:
+        raise MisconfiguredSetting(f"the database's URL is of no use: {error}") from error
+
+
+def _postgresql(url: sa.URL) -> sa.Engine:
+    settings: dict[str, Any] = {"connect_timeout": CONNECT_S}
+    if "options" not in url.query:
+        settings["options"] = f"-c lock_timeout={BUSY_S}s"
+    return sa.create_engine(
         url,
-        connect_args={"timeout": BUSY_S, "check_same_thread": False},
-        pool_size=5,
-        max_overflow=15,
+        isolation_level="READ COMMITTED",
+        connect_args=settings,
+        pool_pre_ping=True,
+        **POOL,
     )
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    settings = {"timeout": BUSY_S, "check_same_thread": False}
+    engine = sa.create_engine(url, connect_args=settings, **POOL)
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:

@@ -13,6 +13,7 @@ from greenroom.domain.errors import Conflict
 
 IN_PROGRESS = timedelta(seconds=60)
 KEPT = timedelta(hours=24)
+FORGOTTEN_AT_ONCE = 100
 
 
 class Idempotency(Repository):
@@ -21,17 +22,10 @@ class Idempotency(Repository):
 
         Raises `Conflict`: `idempotency_key_reused` for another request, `in_progress` while another holds it.
         """
-        now = self._clock()
-        mine = (idempotency.c.scope == scope) & (idempotency.c.key == key)
-        self._connection.execute(sa.delete(idempotency).where(idempotency.c.expires_at <= now))
-        row = {
-            "scope": scope,
-            "key": key,
-            "fingerprint": fingerprint,
-            "expires_at": now + IN_PROGRESS,
-        }
-        if self._inserted(idempotency, row):
+        if self._taken(scope, key, fingerprint):
+            self._forget_expired()
             return None
+        mine = (idempotency.c.scope == scope) & (idempotency.c.key == key)
         found = self._connection.execute(sa.select(idempotency).where(mine)).one()
         if found.fingerprint != fingerprint:
             raise Conflict(
@@ -58,3 +52,35 @@ class Idempotency(Repository):
                 idempotency.c.status.is_(None),
             )
         )
+
+    def _taken(self, scope: str, key: str, fingerprint: str) -> bool:
+        """Take the key when nobody has it any more. Either way its row is ours until the commit."""
+        now = self._clock()
+        ours = {
+            "fingerprint": fingerprint,
+            "status": None,
+            "body": None,
+            "expires_at": now + IN_PROGRESS,
+        }
+        statement = (
+            self._insert(idempotency)
+            .values(scope=scope, key=key, **ours)
+            .on_conflict_do_update(
+                index_elements=["scope", "key"], set_=ours, where=idempotency.c.expires_at <= now
+            )
+            .returning(sa.literal(1))
+        )
+        return self._connection.execute(statement).first() is not None
+
+    def _forget_expired(self) -> None:
+        """A few at a time, and none that another transaction is at."""
+        expired = self._free(
+            sa.select(idempotency.c.scope, idempotency.c.key)
+            .where(idempotency.c.expires_at <= self._clock())
+            .limit(FORGOTTEN_AT_ONCE),
+            idempotency,
+        )
+        keys = [tuple(row) for row in self._connection.execute(expired)]
+        if keys:
+            gone = sa.tuple_(idempotency.c.scope, idempotency.c.key).in_(keys)
+            self._connection.execute(sa.delete(idempotency).where(gone))

@@ -132,7 +132,7 @@ class EndpointRow:
 
 @dataclass(frozen=True)
 class DeliveryRow:
-    """One event for one endpoint; `attempts` counts those that failed."""
+    """One event for one endpoint; `attempts` counts those that failed, `owner` holds the lease."""
 
     endpoint_id: str
     url: str
@@ -143,6 +143,7 @@ class DeliveryRow:
     type: EventType
     state: DeliveryState
     attempts: int
+    owner: str | None
     next_attempt_at: datetime
     last_status: int | None
     last_error: str | None

@@ -47,6 +47,14 @@ class Repository:
         """Run a compare-and-set; whether it held."""
         return self._connection.execute(statement).rowcount > 0
 
-    def _locked(self, statement: sa.Select[Any]) -> sa.Select[Any]:
-        """Rows for update, without those that another transaction holds (SQLite has one writer anyway)."""
-        return statement.with_for_update(skip_locked=True)
+    def _held(self, statement: sa.Select[Any]) -> sa.Select[Any]:
+        """Rows that nobody else changes until the commit (SQLite has one writer anyway).
+
+        Others may still insert rows that point to them: two transactions that both have done so and then
+        want the row for themselves would wait for each other.
+        """
+        return statement.with_for_update(key_share=True)
+
+    def _free(self, statement: sa.Select[Any], of: sa.Table) -> sa.Select[Any]:
+        """Rows of `of` for update, without those that another transaction holds."""
+        return statement.with_for_update(skip_locked=True, of=of)

@@ -40,6 +40,18 @@ class UtcTime(sa.TypeDecorator[datetime]):
         return result
 
 
+class Quoted(sa.TypeDecorator[str]):
+    """What a relay or a receiver said: cut at 1,000 characters, and without what text columns refuse."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return value[:1000].encode(errors="replace").decode().replace("\x00", "\ufffd")
+
+
 def _interview() -> sa.Column[str]:
     return sa.Column(
         "interview_id", sa.String(40), sa.ForeignKey("interviews.id"), primary_key=True
@@ -184,7 +196,7 @@ mails = sa.Table(
     sa.Column("due_at", UtcTime, nullable=False),
     sa.Column("owner", sa.String(40)),
     sa.Column("leased_until", UtcTime),
-    sa.Column("last_error", sa.Text),
+    sa.Column("last_error", Quoted),
     sa.Column("sent_at", UtcTime),
     sa.Index(None, "state", "due_at"),
 )
@@ -223,7 +235,7 @@ deliveries = sa.Table(
     sa.Column("owner", sa.String(40)),
     sa.Column("leased_until", UtcTime),
     sa.Column("last_status", sa.Integer),
-    sa.Column("last_error", sa.Text),
+    sa.Column("last_error", Quoted),
     sa.Column("delivered_at", UtcTime),
     sa.UniqueConstraint("endpoint_id", "interview_id", "seq"),
     sa.Index(None, "state", "next_attempt_at"),

@@ -85,9 +85,7 @@ class Webhooks(Repository):
             ],
         )
 
-    def claim(
-        self, interview_id: str, owner: str, lease_s: float, limit: int
-    ) -> list[DeliveryRow]:
+    def claim(self, interview_id: str, owner: str, lease_s: float, limit: int) -> list[DeliveryRow]:
         """The due heads of one interview, one per endpoint, at most `limit`, now held by `owner`."""
         return self._claim(deliveries.c.interview_id == interview_id, owner, lease_s, limit)
 
@@ -107,7 +105,7 @@ class Webhooks(Repository):
             earlier.c.seq < deliveries.c.seq,
             earlier.c.state == "pending",
         )
-        due = (
+        due = self._free(
             sa.select(deliveries.c.endpoint_id, deliveries.c.event_id)
             .join(webhook_endpoints, webhook_endpoints.c.id == deliveries.c.endpoint_id)
             .where(
@@ -119,8 +117,8 @@ class Webhooks(Repository):
                 is_head,
             )
             .order_by(deliveries.c.next_attempt_at, deliveries.c.event_id)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=deliveries)
+            .limit(limit),
+            deliveries,
         )
         keys = [tuple(row) for row in self._connection.execute(due)]
         if not keys:
@@ -134,6 +132,7 @@ class Webhooks(Repository):
         return self._rows(_SELECT.where(mine))
 
     def delivered(self, delivery: DeliveryRow, status: int) -> None:
+        """The receiver took it; however late we hear of it, it need not be sent again."""
         self._connection.execute(
             sa.update(deliveries)
             .where(*_is(delivery.endpoint_id, delivery.event_id))
@@ -154,13 +153,21 @@ class Webhooks(Repository):
         status: int | None,
         next_attempt_at: datetime | None,
     ) -> None:
-        """Tried again at `next_attempt_at`, or dead when that is None: later events go on without it."""
+        """Tried again at `next_attempt_at`, or dead when that is None: later events go on without it.
+
+        Counts only while the delivery is still leased to whoever claimed this row: one that comes too late
+        must not end the lease of the next.
+        """
         values: dict[str, Any] = (
             {"state": "dead"} if next_attempt_at is None else {"next_attempt_at": next_attempt_at}
         )
         self._connection.execute(
             sa.update(deliveries)
-            .where(*_is(delivery.endpoint_id, delivery.event_id), deliveries.c.state == "pending")
+            .where(
+                *_is(delivery.endpoint_id, delivery.event_id),
+                deliveries.c.state == "pending",
+                deliveries.c.owner == delivery.owner,
+            )
             .values(
                 attempts=deliveries.c.attempts + 1,
                 last_status=status,
@@ -220,6 +227,7 @@ class Webhooks(Repository):
                 type=EventType(row.type),
                 state=row.state,
                 attempts=row.attempts,
+                owner=row.owner,
                 next_attempt_at=row.next_attempt_at,
                 last_status=row.last_status,
                 last_error=row.last_error,
