@@ -49,3 +49,9 @@ def platform(
     settings = environment(f"sqlite:///{tmp_path}/greenroom.sqlite") | pocket.environment
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: the last one to start should not be the longest."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
