@@ -51,8 +51,8 @@ def settled_house(smtp_port: int, folder: Path) -> Iterator[tuple[Pocket, dict[s
 
 
 @contextmanager
-def http_host(keys: dict[str, str]) -> Iterator[httpx.Client]:
-    """The invitation function behind the real HTTP host, with a filled catalogue."""
+def http_host(keys: dict[str, str]) -> Iterator[httpx.URL]:
+    """The invitation function behind the real HTTP host, with a filled catalogue: where it listens."""
     command = [sys.executable, "-m", "greenroom.host.http", "--functions", "invitation"]
     with _process(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -62,8 +62,7 @@ def http_host(keys: dict[str, str]) -> Iterator[httpx.Client]:
             for kind, document in (("competency-models", MODEL), ("templates", TEMPLATE)):
                 path = f"/v1/{kind}/{document['id']}"
                 client.put(path, json=document, headers=headers).raise_for_status()
-            client.headers["Authorization"] = f"Bearer {keys['batches:write']}"
-            yield client
+        yield httpx.URL(url)
 
 
 @contextmanager

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -28,7 +31,24 @@ def accept_batch(request: Request, app: Function[Settings]) -> Response:
     Raises what `parse_batch` and `idempotent` raise, `NotFound` (`unknown_template`,
     `unknown_competency_model`) and `Invalid` (`deadline_past`, `unknown_competency`, `no_good_rows`).
     """
-    return idempotent(app.database, request, "batches", lambda key: _accept(request, key, app))
+    with _collector_paused():
+        return idempotent(app.database, request, "batches", lambda key: _accept(request, key, app))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A batch of 5,000 is forty thousand objects, all freed by their counts when the answer is out.
+
+    So many new ones make Python's collector walk through everything that the process holds: 113 ms for such a
+    batch instead of 47, on average. Two requests at once are no trouble; the first to end switches it on.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _accept(request: Request, idempotency_key: str, app: Function[Settings]) -> Response:

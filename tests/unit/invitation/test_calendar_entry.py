@@ -1,0 +1,30 @@
+"""A calendar program reads back what was filled in, however long it is and wherever lines are broken."""
+
+from datetime import UTC, datetime
+
+import icalendar
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.invitation.calendar_entry import Entry
+
+AT = datetime(2026, 6, 30, 10, tzinfo=UTC)
+printable = st.text(
+    st.characters(exclude_categories=["C", "Z"], include_characters=" "), min_size=1, max_size=120
+)
+tokens = st.text("abcXYZ019-_.", min_size=1, max_size=300)
+
+
+@given(summary=printable, description=printable, token=tokens)
+def test_everything_comes_back(summary: str, description: str, token: str) -> None:
+    entry = Entry(summary=summary, description=description, deadline=AT, stamp=AT)
+    link = f"https://interview.example.com/i/{token}"
+    body = entry.fill(uid="itv_1@example.com", link=link)
+    (event,) = icalendar.Calendar.from_ical(body).events
+    assert event["summary"] == summary
+    assert event["description"] == f"{description}\n{link}"
+    assert event["url"] == link
+    assert event["uid"] == "itv_1@example.com"
+    assert event.decoded("dtstart") == AT
+    assert max(len(line) for line in body.split(b"\r\n")) <= 75
+    assert body.replace(b"\r\n", b"").count(b"\n") == 0
