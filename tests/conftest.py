@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from greenroom.adapters.database import Database
@@ -14,6 +15,10 @@ from tests.seeded import environment
 
 if TYPE_CHECKING:
     from greenroom.adapters.object_store import ObjectStore
+
+# A busy machine makes an example slow, not wrong.
+hypothesis.settings.register_profile("greenroom", deadline=None)
+hypothesis.settings.load_profile("greenroom")
 
 
 @pytest.fixture(scope="session")
