@@ -4,8 +4,9 @@ import re
 from importlib import import_module
 from pathlib import Path
 
-from greenroom.runtime.settings import PREFIX
 from pydantic import BaseModel
+
+from greenroom.runtime.settings import PREFIX
 
 
 def variables(model: type[BaseModel], prefix: str) -> set[str]:
@@ -24,5 +25,7 @@ def test_documented_and_real_settings_are_the_same() -> None:
     for path in Path("functions").glob("*/settings.py"):
         module = import_module(f"functions.{path.parent.name}.settings")
         real |= variables(module.Settings, PREFIX)
-    documented = set(re.findall(r"^\| `(GREENROOM_[A-Z_]+)`", Path("docs/settings.md").read_text(), re.M))
+    documented = set(
+        re.findall(r"^\| `(GREENROOM_[A-Z_]+)`", Path("docs/settings.md").read_text(), re.M)
+    )
     assert documented == real
