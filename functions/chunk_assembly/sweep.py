@@ -1,36 +1,18 @@
-"""Takes up answers that were sealed and not assembled: a notification was lost, or a machine was."""
+"""Takes up answers that were sealed and not assembled."""
 
 from __future__ import annotations
 
-import time
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from functions.chunk_assembly.assemble import assemble
-from greenroom.domain.errors import GreenroomError
 from greenroom.domain.interview import AnswerState
+from greenroom.runtime.sweeping import sweep_answers
 
 if TYPE_CHECKING:
     from functions.chunk_assembly.settings import Settings
     from greenroom.runtime.function import Function
 
-AT_ONCE = 20
-
 
 def assemble_stale(app: Function[Settings]) -> None:
-    """Assemble the answers that wait longest, as many as the sweep's time allows; one failure stops no other."""
-    settings = app.settings.assembly
-    ends = time.monotonic() + settings.sweep_s
-    with app.database.begin() as tx:
-        before = tx.clock() - timedelta(seconds=settings.stale_s)
-        stale = tx.interviews.stale(AnswerState.SEALED, before, AT_ONCE)
-    for ref in stale:
-        if time.monotonic() > ends:
-            break
-        log = app.logger.bind(interview=ref.interview, answer=ref.answer, attempt=ref.attempt)
-        try:
-            assemble(ref, app)
-        except GreenroomError as error:
-            log.warning("sweep_failed", code=error.code, detail=error.detail)
-        else:
-            log.info("swept")
+    """Assemble the answers that wait longest, as many as the sweep's time allows."""
+    sweep_answers(app, AnswerState.SEALED, lambda ref: assemble(ref, app), app.settings.assembly)
