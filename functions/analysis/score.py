@@ -18,9 +18,8 @@ from greenroom.domain.scoring import ScoredAnswer, score_interview
 from greenroom.domain.template import Question
 
 if TYPE_CHECKING:
-    from greenroom.adapters.database import AnswerRow, InterviewRow, Transaction
-
     from functions.analysis.settings import Settings
+    from greenroom.adapters.database import AnswerRow, InterviewRow, Transaction
     from greenroom.adapters.object_store import ObjectStore
     from greenroom.runtime.function import Function
 

@@ -10,9 +10,8 @@ from greenroom.domain.interview import ehr_status
 from greenroom.runtime.http import Request, Response
 
 if TYPE_CHECKING:
-    from greenroom.adapters.database import AnswerRow, InterviewRow
-
     from functions.console.settings import Settings
+    from greenroom.adapters.database import AnswerRow, InterviewRow
     from greenroom.runtime.function import Function
 
 

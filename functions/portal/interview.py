@@ -19,9 +19,8 @@ from greenroom.domain.template import TrackName
 from greenroom.runtime.http import Request, Response
 
 if TYPE_CHECKING:
-    from greenroom.adapters.database import AnswerRow, InterviewRow, Transaction
-
     from functions.portal.settings import Settings
+    from greenroom.adapters.database import AnswerRow, InterviewRow, Transaction
     from greenroom.domain.template import Question
     from greenroom.runtime.function import Function
 

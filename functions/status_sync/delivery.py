@@ -20,9 +20,8 @@ from greenroom.domain.ids import new_id
 from greenroom.domain.webhook import retry_after
 
 if TYPE_CHECKING:
-    from greenroom.adapters.database import DeliveryRow, Transaction
-
     from functions.status_sync.settings import Settings
+    from greenroom.adapters.database import DeliveryRow, Transaction
     from greenroom.runtime.function import Function
 
 LEASE_S = 60

@@ -11,9 +11,8 @@ from greenroom.domain.webhook import WebhookEndpointRequest
 from greenroom.runtime.http import Request, Response
 
 if TYPE_CHECKING:
-    from greenroom.adapters.database import EndpointRow
-
     from functions.status_sync.settings import Settings
+    from greenroom.adapters.database import EndpointRow
     from greenroom.runtime.function import Function
 
 
