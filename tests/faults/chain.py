@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import random
@@ -15,6 +16,7 @@ from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
+from greenroom.host.worker import TICK_SOURCE
 from greenroom_cli.demo.candidate import Candidate, Take
 from greenroom_cli.demo.hr import HrSystem
 from greenroom_cli.demo.mail import personal_link
@@ -133,6 +135,14 @@ class Chain:
             self.queue.release_owner(function)
         self.kills[function] = done
         self._settle(function)
+
+    def mails_are_free_again(self) -> None:
+        """What killed senders held, as if their leases were over; then a tick of the schedule, as each minute."""
+        with sqlite3.connect(self.platform.data / "greenroom.sqlite", timeout=30) as connection:
+            connection.execute("UPDATE mails SET leased_until = NULL, owner = NULL")
+        tick = {"source": TICK_SOURCE, "detail": {"name": "sweep"}, "time": DEADLINE.isoformat()}
+        self.queue.send("invitation", json.dumps(tick))
+        self._settle("invitation")
 
     def send_again(self, *functions: str) -> None:
         for function, body in list(self.sent):
