@@ -136,13 +136,14 @@ class Chain:
         self.kills[function] = done
         self._settle(function)
 
-    def mails_are_free_again(self) -> None:
-        """What killed senders held, as if their leases were over; then a tick of the schedule, as each minute."""
+    def leases_are_over(self, function: str) -> None:
+        """What killed senders held is free, as it is a minute later; then a tick of the schedule."""
         with sqlite3.connect(self.platform.data / "greenroom.sqlite", timeout=30) as connection:
-            connection.execute("UPDATE mails SET leased_until = NULL, owner = NULL")
+            for table in ("mails", "deliveries"):
+                connection.execute(f"UPDATE {table} SET leased_until = NULL, owner = NULL")
         tick = {"source": TICK_SOURCE, "detail": {"name": "sweep"}, "time": DEADLINE.isoformat()}
-        self.queue.send("invitation", json.dumps(tick))
-        self._settle("invitation")
+        self.queue.send(function, json.dumps(tick))
+        self._settle(function)
 
     def send_again(self, *functions: str) -> None:
         for function, body in list(self.sent):

@@ -15,8 +15,8 @@ from tests.media_fixtures import MediaWorkshop
 from tests.webhook_receiver import WebhookReceiver
 
 KILLS = 30
-KILLED = ("invitation", "quality_check", "analysis")
-"""chunk_assembly and status_sync have tests of their own that kill them as often."""
+KILLED = ("invitation", "quality_check", "analysis", "status_sync")
+"""chunk_assembly has a test of its own that kills it as often."""
 SECONDS = 2
 LONGEST_LIFE_S = 2.0
 """Workers are killed within this, in seconds, so that a slow machine does not take all day."""
@@ -82,13 +82,14 @@ def test_thirty_kills_of_each_function_leave_the_same_bytes(
     chain = begin(reference.platform.data)
     chain.invite()
     chain.drain_killing("invitation", KILLS, chance, took["invitation"])
-    chain.mails_are_free_again()
+    chain.leases_are_over("invitation")
     chain.answer(recording, SECONDS)
     for function in FUNCTIONS[1:]:
         if function in KILLED:
             chain.drain_killing(function, KILLS, chance, took[function])
         else:
             chain.drain(function)
+    chain.leases_are_over("status_sync")
     chain.settle_all()
     assert chain.kills == dict.fromkeys(KILLED, KILLS)
     assert chain.outcome()["steps"] == reference.outcome()["steps"]
