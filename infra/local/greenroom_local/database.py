@@ -41,7 +41,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     try:
         yield connection
         connection.execute("COMMIT")
-    except BaseException:
+    except BaseException:  # raised again: whatever ends it, half a transaction must not stay open
         # SQLite has rolled back by itself after a full disk; a second ROLLBACK would only mask that.
         if connection.in_transaction:
             connection.execute("ROLLBACK")

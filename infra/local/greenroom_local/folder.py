@@ -35,7 +35,7 @@ class FolderLock:
                 raise FolderInUse(f"another platform runs on {folder}")
             if not _lock(self.descriptor, wait_s):
                 raise FolderInUse(f"processes of an earlier run still work on {folder}")
-        except BaseException:
+        except BaseException:  # raised again: the locks must not outlive a failed start
             self.release()
             raise
 

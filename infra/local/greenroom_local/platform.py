@@ -92,7 +92,7 @@ class PocketPlatform:
             if self._workers:
                 self._start_workers()
             self._describe()
-        except BaseException:
+        except BaseException:  # raised again: Ctrl-C during a start must leave no process
             self.stop()
             raise
         return self

@@ -212,7 +212,7 @@ def running(
     """
     try:
         process = Running(arguments, limits, stdin, sides)
-    except BaseException:
+    except BaseException:  # raised again: nobody else would close the pipes
         for side in sides:
             side.close()
         raise

@@ -138,7 +138,7 @@ class Store:
             if hashed:
                 check_digests(request, incoming.md5, incoming.sha256)
             await self.in_thread(incoming.flush)
-        except BaseException:
+        except BaseException:  # raised again: an upload that broke off leaves no file
             incoming.abandon()
             raise
         return incoming.finish()

@@ -272,7 +272,7 @@ class Function(Chalice, Generic[S]):
                 if error.status >= 500:
                     self.logger.exception("request_failed", code=error.code, detail=error.detail)
                 response = problem(error, request.path)
-            except Exception:
+            except Exception:  # a fault of ours: logged whole, told as `internal`
                 self.logger.exception("request_failed", path=request.path)
                 response = problem(GreenroomError("an error of ours; it was logged"), request.path)
         return ChaliceResponse(
