@@ -3,6 +3,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --loglevel=error
 UV := $(BIN)/uv
 PACKAGES := . layers/core layers/media layers/speech layers/vision infra/local cli
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
@@ -22,15 +23,17 @@ demo: .venv/.run ## one interview from HR's batch to the signed webhook: make de
 test: lint ## lint, then every test that this machine can run
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
-lint: .venv/.dev ## formatter, linter, types, direction rules
+lint: .venv/.dev node_modules/.done ## formatter, linter, types, direction rules
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(NPM) run --silent lint
 
-format: .venv/.dev ## format the code and mend what the linter can mend
+format: .venv/.dev node_modules/.done ## format the code and mend what the linter can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+	@$(NPM) run --silent format
 
 bench: .venv/.dev ## measure against floors and peers: make bench [ONLY=name]
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
@@ -53,7 +56,7 @@ lock: $(UV) ## resolve the requirement files again, with hashes
 	  -c requirements/run.txt pyproject.toml requirements/build.in --group dev -o requirements/dev.txt
 
 clean: ## remove what make installed and wrote, but not the data folder
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache artefacts
+	rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache artefacts
 
 $(UV): requirements/uv.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -71,3 +74,8 @@ $(UV): requirements/uv.txt
 	@$(UV) pip sync --quiet --require-hashes requirements/dev.txt
 	@$(UV) pip install --quiet --no-deps --no-build-isolation $(EDITABLE)
 	@touch .venv/.run $@
+
+# Checkers for the pages' JavaScript, run by the Node that .venv holds. The pages themselves need none of it.
+node_modules/.done: package-lock.json .venv/.dev
+	@$(NPM) ci --no-audit --no-fund
+	@touch $@

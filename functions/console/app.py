@@ -70,7 +70,7 @@ def interview_page(request: Request) -> Response:
     return interview_page(request, app)
 
 
-@app.get("/console/static/{name}", auth=None)
+@app.get("/console/static/{version}/{name}", auth=None)
 def static_file(request: Request) -> Response:
     from functions.console.session import PAGES
 

@@ -28,7 +28,7 @@ def consents_form(request: Request) -> Response:
     return consents_form(request, app)
 
 
-@app.get("/portal/static/{name}", auth=None)
+@app.get("/portal/static/{version}/{name}", auth=None)
 def static_file(request: Request) -> Response:
     from functions.portal.page import PAGES
 

@@ -16,9 +16,10 @@ function play(video, start, end) {
 }
 
 document.addEventListener("click", (event) => {
-  const clip = event.target.closest("a[data-video]");
-  const video = clip && document.getElementById(clip.dataset.video);
-  if (video) {
+  if (!(event.target instanceof Element)) return;
+  const clip = /** @type {HTMLElement | null} */ (event.target.closest("a[data-video]"));
+  const video = clip && document.getElementById(clip.dataset.video ?? "");
+  if (clip && video instanceof HTMLVideoElement) {
     event.preventDefault();
     play(video, Number(clip.dataset.start), Number(clip.dataset.end));
   }

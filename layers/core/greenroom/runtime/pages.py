@@ -67,34 +67,49 @@ class Pages:
         return Response.html(text, status, {**BASE_HEADERS, **(headers or {})})
 
     def static_url(self, name: str) -> str:
-        """A file's URL with its digest, so that it may be cached for ever. Raises `NotFound`."""
-        return f"{self._prefix}/static/{name}?v={self._static(name)[1]}"
+        """A file's URL with the version in its path, so that it may be cached for ever. Raises `NotFound`.
+
+        Modules that import each other by relative path stay within one version.
+        """
+        self.static_text(name)
+        return f"{self._prefix}/static/{self.version}/{name}"
 
     def static(self, request: Request) -> Response:
-        """Answer ``{prefix}/static/{name}``. Only names that are there are known: no path is ever built."""
+        """Answer ``{prefix}/static/{version}/{name}``; another version's caller gets today's file, not to be kept.
+
+        Only names that are there are known: no path is ever built.
+        """
         name = request.params["name"]
-        body, digest = self._static(name)
-        known = request.query.get("v") == digest
+        body = self.static_text(name)
+        known = request.params["version"] == self.version
         caching = f"public, max-age={YEAR_S}, immutable" if known else "no-cache"
         headers = {"Cache-Control": caching, "X-Content-Type-Options": "nosniff"}
         return Response.text(body, CONTENT_TYPES[Path(name).suffix], headers)
 
-    def _static(self, name: str) -> tuple[str, str]:
+    def static_text(self, name: str) -> str:
+        """A static file's text. Raises `NotFound` (`no_such_file`)."""
         try:
-            return self._files[name]
+            return self.static_files[name]
         except KeyError:
             raise NotFound(f"no static file {name[:100]!r}", code="no_such_file") from None
 
     @cached_property
-    def _files(self) -> dict[str, tuple[str, str]]:
-        """Text and digest of every static file by name."""
-        found = {}
-        for folder in (SHARED / "page_static", self._folder / "static"):
-            for path in folder.glob("*"):
-                if path.suffix in CONTENT_TYPES:
-                    body = path.read_text("utf-8")
-                    found[path.name] = (body, hashlib.sha256(body.encode()).hexdigest()[:16])
-        return found
+    def static_files(self) -> dict[str, str]:
+        """The text of every static file by name."""
+        return {
+            path.name: path.read_text("utf-8")
+            for folder in (SHARED / "page_static", self._folder / "static")
+            for path in sorted(folder.glob("*"))
+            if path.suffix in CONTENT_TYPES
+        }
+
+    @cached_property
+    def version(self) -> str:
+        """A digest over all static files."""
+        digest = hashlib.sha256()
+        for name, body in sorted(self.static_files.items()):
+            digest.update(f"{name}\0{len(body)}\0{body}".encode())
+        return digest.hexdigest()[:16]
 
 
 BASE_HEADERS = {
