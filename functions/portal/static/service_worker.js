@@ -1,0 +1,51 @@
+/**
+ * Lets the interview room be reloaded without a network: the page and its files come from a cache when the
+ * network does not answer. Calls to the server and uploads never pass through here.
+ */
+
+const CACHE = "greenroom-room";
+/** A reload waits this long for the network before it shows the kept page. */
+const PATIENCE_MS = 4000;
+
+/** @type {any} */
+const worker = self;
+
+worker.addEventListener("install", () => worker.skipWaiting());
+worker.addEventListener("activate", (/** @type {any} */ event) =>
+  event.waitUntil(worker.clients.claim()),
+);
+
+worker.addEventListener("fetch", (/** @type {any} */ event) => {
+  /** @type {Request} */
+  const request = event.request;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== "GET" || origin !== worker.location.origin) return;
+  if (request.mode === "navigate" && /^\/i\/[^/]+\/room$/.test(pathname))
+    event.respondWith(fromNetworkFirst(request));
+  else if (pathname.startsWith("/portal/static/")) event.respondWith(fromCacheFirst(request));
+});
+
+/** @param {Request} request */
+async function fromNetworkFirst(request) {
+  const kept = () => caches.match(request, { ignoreSearch: true });
+  try {
+    const page = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    return page.status >= 500 ? ((await kept()) ?? page) : page;
+  } catch (error) {
+    const page = await kept();
+    if (page) return page;
+    throw error;
+  }
+}
+
+/** A file's path holds its version, so what is kept is never stale. @param {Request} request */
+async function fromCacheFirst(request) {
+  const kept = await caches.match(request);
+  if (kept) return kept;
+  const file = await fetch(request);
+  if (file.ok && file.headers.get("Cache-Control")?.includes("immutable")) {
+    const cache = await caches.open(CACHE);
+    await cache.put(request, file.clone());
+  }
+  return file;
+}
