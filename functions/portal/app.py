@@ -35,6 +35,13 @@ def static_file(request: Request) -> Response:
     return PAGES.static(request)
 
 
+@app.get("/portal/service-worker.js", auth=None)
+def service_worker(request: Request) -> Response:
+    from functions.portal.page import service_worker
+
+    return service_worker(request)
+
+
 @app.get("/v1/candidate/interview", auth=app.candidate())
 def read_interview(request: Request) -> Response:
     from functions.portal.interview import read_interview

@@ -43,6 +43,13 @@ def interview_page(request: Request, app: Function[Settings]) -> Response:
     return _page(request, view, app)
 
 
+def service_worker(_request: Request) -> Response:
+    """``GET /portal/service-worker.js``: one for all versions and all links."""
+    headers = {"Cache-Control": "no-cache", "Service-Worker-Allowed": "/i/"}
+    text = PAGES.static_text("service_worker.js")
+    return Response.text(text, "text/javascript; charset=utf-8", headers)
+
+
 def consents_form(request: Request, app: Function[Settings]) -> Response:
     """``POST /i/{token}/consents``: the page's form; back to the page afterwards."""
     try:

@@ -125,11 +125,12 @@ def content_security_policy(
     connect: Sequence[str] = (),
     media: Sequence[str] = (),
     frame_ancestors: Sequence[str] = (),
+    records: bool = False,
 ) -> dict[str, str]:
     """The header that lets a page load from this host and from nowhere else but what is named here.
 
     `connect` and `media` are URLs whose origins may be called and played; `frame_ancestors` are the origins that
-    may embed the page, nobody by default.
+    may embed the page, nobody by default. A page that `records` plays what it has recorded and runs workers.
     """
     rules = {
         "default-src": ["'none'"],
@@ -137,7 +138,8 @@ def content_security_policy(
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
         "connect-src": ["'self'", *map(origin, connect)],
-        "media-src": list(map(origin, media)) or ["'none'"],
+        "media-src": ["'self'", "blob:"] if records else list(map(origin, media)) or ["'none'"],
+        "worker-src": ["'self'"] if records else ["'none'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
         "frame-ancestors": list(frame_ancestors) or ["'none'"],
