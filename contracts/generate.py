@@ -23,7 +23,7 @@ from greenroom.domain.mapping import Mapping
 from greenroom.domain.model import Document
 from greenroom.domain.quality import Quality
 from greenroom.domain.scorecard import Scorecard
-from greenroom.domain.template import Template
+from greenroom.domain.template import Question, Template
 from greenroom.domain.webhook import WebhookEndpointRequest
 
 HERE = Path(__file__).parent
@@ -36,6 +36,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "invitation.batch_head": BatchHead,
     "invitation.candidate": CandidateRow,
     "invitation.row_error": RowError,
+    "invitation.question": Question,
     "upload.manifest": Manifest,
     "portal.consents": Consents,
     "assembly.assembly": Assembly,

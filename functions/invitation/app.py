@@ -34,6 +34,13 @@ def list_models(request: Request) -> Response:
     return list_models(app)
 
 
+@app.post("/v1/competency-models/{id}/questions", auth=app.api_key("batches:write"))
+def propose_questions(request: Request) -> Response:
+    from functions.invitation.questions import propose_questions
+
+    return propose_questions(request, app)
+
+
 @app.put("/v1/templates/{id}", auth=app.api_key("catalogue:write"))
 def save_template(request: Request) -> Response:
     from functions.invitation.catalogue import save_template

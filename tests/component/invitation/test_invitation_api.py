@@ -191,3 +191,14 @@ def test_the_object_of_5000_candidates_is_cut_into_20_slices(house: House) -> No
     before = {key: house.store.get(key) for key in keys}
     assert house.notify(f"batches/{batch_id}.json") == []
     assert {key: house.store.get(key) for key in house.slices(batch_id)} == before
+
+
+def test_proposed_questions_can_be_sent_with_a_batch(house: House) -> None:
+    path = "/v1/competency-models/store-manager/questions"
+    wish = {"count": 3, "keywords": ["项目管理经验"], "screen": False}
+    status, proposed = house.call("POST", path, wish)
+    assert (status, len(proposed["questions"])) == (200, 3)
+    assert proposed == house.call("POST", path, wish)[1]
+    for bad in ({"count": 0}, {"keywords": [""]}, {"extra": 1}):
+        assert house.call("POST", path, bad)[0] == 422
+    assert house.call("POST", path.replace("store", "no-such"), wish)[0] == 404
