@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from functions.invitation.model_questions import ask_model
+from greenroom.adapters.language_model import LanguageModel, LanguageModelFailed
 from greenroom.domain.model import Document
 from greenroom.domain.question_bank import choose_questions, shipped_bank
 from greenroom.domain.template import Question
@@ -13,6 +15,7 @@ from greenroom.runtime.http import Request, Response
 
 if TYPE_CHECKING:
     from functions.invitation.settings import Settings
+    from greenroom.domain.competency import CompetencyModel
     from greenroom.runtime.function import Function
 
 
@@ -27,11 +30,15 @@ class QuestionWish(Document):
 
 
 class ProposedQuestions(Document):
-    """A list that can be put into a batch's `questions` as it is, and the bank that it came from."""
+    """A list that can be put into a batch's `questions` as it is, and where it came from.
+
+    `fallback` is the code of the reason why a configured language model was not used.
+    """
 
     questions: list[Question]
-    source: Literal["bank"] = "bank"
+    source: Literal["bank", "language_model"]
     bank_version: str
+    fallback: str | None = None
 
 
 def propose_questions(request: Request, app: Function[Settings]) -> Response:
@@ -39,6 +46,30 @@ def propose_questions(request: Request, app: Function[Settings]) -> Response:
     wish = request.document(QuestionWish)
     with app.database.begin() as tx:
         model = tx.catalogue.model(request.params["id"])
+    return Response.json(_proposed(model, wish, app))
+
+
+def _proposed(
+    model: CompetencyModel, wish: QuestionWish, app: Function[Settings]
+) -> ProposedQuestions:
     bank = shipped_bank()
-    questions = choose_questions(model, wish.keywords, wish.count, bank=bank, screen=wish.screen)
-    return Response.json(ProposedQuestions(questions=questions, bank_version=bank.version))
+    chosen = choose_questions(model, wish.keywords, wish.count, bank=bank, screen=wish.screen)
+    endpoint = _endpoint(app.settings)
+    if endpoint is None:
+        return ProposedQuestions(questions=chosen, source="bank", bank_version=bank.version)
+    try:
+        written = ask_model(endpoint, model, wish.keywords, chosen)
+    except LanguageModelFailed as error:
+        app.logger.warning("language_model_failed", code=error.code, detail=error.detail)
+        return ProposedQuestions(
+            questions=chosen, source="bank", bank_version=bank.version, fallback=error.code
+        )
+    return ProposedQuestions(questions=written, source="language_model", bank_version=bank.version)
+
+
+def _endpoint(settings: Settings) -> LanguageModel | None:
+    given = settings.language_model
+    if given is None:
+        return None
+    key = given.api_key.get_secret_value() if given.api_key else None
+    return LanguageModel(given.url, given.model, api_key=key, timeout_s=given.timeout_s)

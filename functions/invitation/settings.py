@@ -5,6 +5,7 @@ from __future__ import annotations
 from greenroom.runtime.settings import (
     DatabaseSettings,
     FunctionSettings,
+    LanguageModelSettings,
     LinkSettings,
     MailSettings,
     StoreSettings,
@@ -14,11 +15,12 @@ from greenroom.runtime.settings import (
 
 
 class Settings(FunctionSettings):
-    """`time_zone` is the one in which mails tell deadlines."""
+    """`time_zone` is the one in which mails tell deadlines. Without a `language_model` the bank asks alone."""
 
     store: StoreSettings
     database: DatabaseSettings
     mail: MailSettings
     links: LinkSettings
     tokens: TokenSettings
+    language_model: LanguageModelSettings | None = None
     time_zone: TimeZone = "Asia/Shanghai"

@@ -3,6 +3,7 @@
 import re
 from importlib import import_module
 from pathlib import Path
+from typing import get_args
 
 from pydantic import BaseModel
 
@@ -12,10 +13,11 @@ from greenroom.runtime.settings import PREFIX
 def variables(model: type[BaseModel], prefix: str) -> set[str]:
     found = set()
     for name, field in model.model_fields.items():
-        inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            found |= variables(inner, f"{prefix}{name.upper()}__")
-        else:
+        choices = (field.annotation, *get_args(field.annotation))
+        parts = [one for one in choices if isinstance(one, type) and issubclass(one, BaseModel)]
+        for part in parts:
+            found |= variables(part, f"{prefix}{name.upper()}__")
+        if not parts:
             found.add(f"{prefix}{name.upper()}")
     return found
 

@@ -69,6 +69,15 @@ class TokenSettings(BaseModel):
     key: Annotated[SecretStr, Field(min_length=32)]
 
 
+class LanguageModelSettings(BaseModel):
+    """An OpenAI-compatible endpoint on the company's own network. `timeout_s` bounds one question, in seconds."""
+
+    url: HttpUrl
+    model: str
+    api_key: SecretStr | None = None
+    timeout_s: Annotated[float, Field(gt=0, le=60)] = 8
+
+
 class FunctionSettings(BaseSettings):
     """The base of every function's settings."""
 

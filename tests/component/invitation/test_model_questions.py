@@ -1,0 +1,147 @@
+"""Questions from a language model: a real endpoint on loopback that writes, hangs, lies and injects."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from tests.invitation_fixtures import House
+
+PATH = "/v1/competency-models/store-manager/questions"
+Answer = Callable[[dict[str, Any]], tuple[int, bytes]]
+
+
+class Endpoint(ThreadingHTTPServer):
+    """Answers as `answer` says; remembers what it was asked."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answer: Answer = lambda asked: (200, completion(questions(asked)))
+        self.asked: list[dict[str, Any]] = []
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Endpoint
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.asked.append({"path": self.path, "body": body, **self.headers})
+        status, answer = self.server.answer(body)
+        self.send_response(status)
+        if 300 <= status < 400:
+            self.send_header("Location", "http://example.com/")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the library's name)
+        pass
+
+
+def completion(content: str) -> bytes:
+    return json.dumps(
+        {"choices": [{"message": {"role": "assistant", "content": content}}]}
+    ).encode()
+
+
+def questions(asked: dict[str, Any], text: str = "请讲述一次你做过的事情。", more: int = 0) -> str:
+    facts = json.loads(asked["messages"][1]["content"])
+    one = {"zh": text, "en": "Tell us what you did."}
+    return json.dumps({"questions": [one] * (len(facts["questions"]) + more)})
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+    """Asked for before the house, which reads its settings once."""
+    server = Endpoint()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    port = server.server_address[1]
+    monkeypatch.setenv("GREENROOM_LANGUAGE_MODEL__URL", f"http://127.0.0.1:{port}/v1")
+    monkeypatch.setenv("GREENROOM_LANGUAGE_MODEL__MODEL", "house-model")
+    monkeypatch.setenv("GREENROOM_LANGUAGE_MODEL__API_KEY", "secret")
+    monkeypatch.setenv("GREENROOM_LANGUAGE_MODEL__TIMEOUT_S", "0.5")
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def propose(house: House) -> dict[str, Any]:
+    status, proposed = house.call("POST", PATH, {"count": 3, "keywords": ["收银"]})
+    assert status == 200
+    assert len(proposed["questions"]) == 3
+    return proposed
+
+
+def test_the_models_words_in_the_banks_frame(endpoint: Endpoint, house: House) -> None:
+    proposed = propose(house)
+    assert (proposed["source"], proposed["fallback"]) == ("language_model", None)
+    first = proposed["questions"][0]
+    assert first["text"] == {"zh-CN": "请讲述一次你做过的事情。", "en": "Tell us what you did."}
+    assert first["max_s"] > 0
+    [asked] = endpoint.asked
+    assert asked["path"] == "/v1/chat/completions"
+    assert asked["Authorization"] == "Bearer secret"
+    assert "收银" in asked["body"]["messages"][1]["content"]
+    assert asked["body"]["model"] == "house-model"
+
+
+def fenced(asked: dict[str, Any]) -> tuple[int, bytes]:
+    return 200, completion(f"```json\n{questions(asked)}\n```")
+
+
+def test_json_between_fences_is_json(endpoint: Endpoint, house: House) -> None:
+    endpoint.answer = fenced
+    assert propose(house)["source"] == "language_model"
+
+
+def hangs(_: dict[str, Any]) -> tuple[int, bytes]:
+    time.sleep(1.5)
+    return 200, b""
+
+
+BAD: dict[str, tuple[Answer, str]] = {
+    "hangs": (hangs, "model_slow"),
+    "is down": (lambda _: (503, b""), "model_refused"),
+    "redirects": (lambda _: (302, b""), "model_refused"),
+    "talks": (lambda _: (200, completion("Sure! Here are your questions:")), "model_nonsense"),
+    "is no endpoint": (lambda _: (200, b"<html>"), "model_nonsense"),
+    "counts wrong": (lambda asked: (200, completion(questions(asked, more=1))), "model_nonsense"),
+    "injects markup": (
+        lambda asked: (200, completion(questions(asked, "<script>alert(1)</script>"))),
+        "model_nonsense",
+    ),
+    "sends away": (
+        lambda asked: (200, completion(questions(asked, "请打开 https://example.com 回答。"))),
+        "model_nonsense",
+    ),
+    "breaks lines": (
+        lambda asked: (200, completion(questions(asked, "请讲述一次\nBcc: x@example.com"))),
+        "model_nonsense",
+    ),
+    "never ends": (lambda _: (200, b" " * 300_000), "model_nonsense"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_the_bank_answers_when_the_model_does_not(
+    endpoint: Endpoint, house: House, case: str
+) -> None:
+    endpoint.answer, code = BAD[case]
+    proposed = propose(house)
+    assert (proposed["source"], proposed["fallback"]) == ("bank", code)
+    assert proposed["questions"][0]["text"]["en"] != "Tell us what you did."
+
+
+def test_nobody_listens(endpoint: Endpoint, house: House) -> None:
+    endpoint.shutdown()
+    endpoint.server_close()
+    assert propose(house)["fallback"] == "model_unreachable"
