@@ -21,6 +21,7 @@ from greenroom.domain.events import Event, EventType
 from greenroom.domain.manifest import Manifest
 from greenroom.domain.mapping import Mapping
 from greenroom.domain.model import Document
+from greenroom.domain.policy import Policy
 from greenroom.domain.quality import Quality
 from greenroom.domain.scorecard import Scorecard
 from greenroom.domain.template import Question, Template
@@ -43,6 +44,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "quality.quality": Quality,
     "analysis.analysis": Analysis,
     "analysis.mapping": Mapping,
+    "analysis.policy": Policy,
     "analysis.scorecard": Scorecard,
     "sync.event": Event,
     "sync.webhook_endpoint": WebhookEndpointRequest,

@@ -80,21 +80,25 @@ def _analysed(
     from greenroom_media.binary import find
 
     with app.database.begin() as tx:
-        names = tx.interviews.get(ref.interview).plan.template.analysis
+        plan = tx.interviews.get(ref.interview).plan
         consents = tx.interviews.consents(ref.interview) or Consents(recording=False)
     assembly = Assembly.parse(app.store.get(ref.assembly))
+    names, policy = plan.template.analysis, plan.policy
     wanted = modules.tracks(names, consents)
     tracks = [track for track in assembly.tracks if track.track in wanted and track.recording]
     needed_bytes = sum(track.size for track in tracks)
     with workroom(app.settings.analysis.folder, needed_bytes=needed_bytes) as folder:
         recordings = {track.track: fetched(track, app.store, folder) for track in tracks}
-        results = [modules.run(name, recordings, consents, last_try=last_try) for name in names]
+        results = [
+            modules.run(name, recordings, consents, policy, last_try=last_try) for name in names
+        ]
     return Analysis(
         interview=ref.interview,
         answer=ref.answer,
         attempt=ref.attempt,
         inputs=inputs,
         tool=find().build,
+        policy=f"{policy.id}/{policy.version}",
         modules=results,
     )
 

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 from greenroom.domain.analysis import (
     ENTRY_POINTS,
     AnalysisModule,
+    InferringModule,
     ModuleResult,
     NotMeasured,
+    Observation,
     in_order,
 )
 from greenroom.domain.consent import Consents
 from greenroom.domain.errors import GreenroomError
+from greenroom.domain.policy import Policy
 from greenroom.domain.template import TrackName
 
 if TYPE_CHECKING:
@@ -31,6 +34,10 @@ _PURPOSES = {"recording": "recording", "transcript": "transcription", "face": "f
 
 class SelfTestFailed(Exception):
     """The module did not find in its golden input what is there: what else it finds is worth nothing."""
+
+
+class ForbiddenInference(Exception):
+    """A module brought what the policy forbids; nothing of its result is kept."""
 
 
 class Modules:
@@ -56,10 +63,13 @@ class Modules:
         name: str,
         recordings: Mapping[TrackName, Path],
         consents: Consents,
+        policy: Policy,
         *,
         last_try: bool,
     ) -> ModuleResult:
         """What the module `name` finds, or why it finds nothing; its failure is its own.
+
+        What `policy` forbids is neither computed nor, should a module bring it all the same, kept.
 
         Raises an error that another try may mend (a full disk, a timeout), unless this is the `last_try`.
         """
@@ -71,7 +81,9 @@ class Modules:
                 raise NotMeasured(f"there is no {missing[0]} recording")
             self._test(name, module)
             result = _with(result, version=module.version, model_digest=module.model_digest())
-            observations = in_order(module.observe(recordings))
+            withheld = _withheld(module, policy)
+            result = _with(result, withheld=withheld)
+            observations = in_order(_observed(module, recordings, policy, withheld))
         except NotMeasured as reason:
             return _with(result, reason=str(reason))
         except Exception as error:
@@ -116,6 +128,29 @@ def installed() -> Modules:
 
     found = entry_points(group=ENTRY_POINTS)
     return Modules({point.name: point.load for point in found}, logger("analysis"))
+
+
+def _withheld(module: AnalysisModule, policy: Policy) -> list[str]:
+    """The kinds that this module could observe and must not."""
+    if not isinstance(module, InferringModule):
+        return []
+    inferred = module.inferences.items()
+    return sorted(kind for kind, inference in inferred if inference in policy.forbidden)
+
+
+def _observed(
+    module: AnalysisModule,
+    recordings: Mapping[TrackName, Path],
+    policy: Policy,
+    withheld: list[str],
+) -> list[Observation]:
+    if not isinstance(module, InferringModule):
+        return module.observe(recordings)
+    observations = module.observe_without(recordings, frozenset(policy.forbidden))
+    brought = sorted({item.kind for item in observations} & set(withheld))
+    if brought:
+        raise ForbiddenInference(f"policy {policy.id} forbids {', '.join(brought)}")
+    return observations
 
 
 def _with(result: ModuleResult, **changes: object) -> ModuleResult:

@@ -16,6 +16,7 @@ from greenroom.domain.errors import Invalid
 from greenroom.domain.ids import derived_id, new_id
 from greenroom.domain.model import canonical_json
 from greenroom.domain.plan import Plan
+from greenroom.domain.policy import shipped_policy
 from greenroom.domain.template import Template
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.idempotency import idempotent
@@ -29,7 +30,7 @@ def accept_batch(request: Request, app: Function[Settings]) -> Response:
     """202 with the batch's id, once per Idempotency-Key.
 
     Raises what `parse_batch` and `idempotent` raise, `NotFound` (`unknown_template`,
-    `unknown_competency_model`) and `Invalid` (`deadline_past`, `unknown_competency`, `no_good_rows`).
+    `unknown_competency_model`) and `Invalid` (`deadline_past`, `unknown_competency`, `unknown_policy`, `no_good_rows`).
     """
     with _collector_paused():
         return idempotent(app.database, request, "batches", lambda key: _accept(request, key, app))
@@ -109,7 +110,7 @@ def plan_of(head: BatchHead, template: Template, model: CompetencyModel) -> Plan
                 f"question {question.id}: {model.id} has no competency {', '.join(unknown)}",
                 code="unknown_competency",
             )
-    return Plan(template=template, model=model)
+    return Plan(template=template, model=model, policy=shipped_policy(head.policy))
 
 
 def _batch_id(request: Request, idempotency_key: str) -> str:

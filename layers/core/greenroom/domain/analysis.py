@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal, Protocol, runtime_checkable
 
 from pydantic import Field
 
 from greenroom.domain.model import Document, Seconds, Sha256, Share, Slug
+from greenroom.domain.policy import Inference
 from greenroom.domain.template import TrackName
 
 ENTRY_POINTS = "greenroom.analysis"
@@ -54,7 +55,8 @@ class ModuleResult(Document):
     """What one module found on one attempt, with everything needed to find it again.
 
     `status` is `ok`, `not_measured` (with `reason`: not installed, no consent, no speech …) or `failed`.
-    There is no version where the module did not come to run.
+    There is no version where the module did not come to run. `withheld` are the kinds that the interview's
+    policy forbids: they were not measured, and nobody can ask for them.
     """
 
     module: Slug
@@ -62,13 +64,15 @@ class ModuleResult(Document):
     model_digest: Sha256 | None = None
     status: Literal["ok", "not_measured", "failed"]
     reason: str | None = None
+    withheld: list[Slug] = []
     observations: list[Observation] = []
 
 
 class Analysis(Document):
     """All modules' results on one attempt.
 
-    `inputs` are the recordings' digests by track; `tool` is the ffmpeg that decoded them.
+    `inputs` are the recordings' digests by track; `tool` is the ffmpeg that decoded them; `policy` is the
+    policy under which the modules ran, as ``id/version``.
     """
 
     interview: str
@@ -76,6 +80,7 @@ class Analysis(Document):
     attempt: Annotated[int, Field(ge=1)]
     inputs: dict[str, Sha256]
     tool: str
+    policy: str | None = None
     modules: list[ModuleResult]
 
 
@@ -99,6 +104,21 @@ class AnalysisModule(Protocol):
 
     def observe(self, recordings: Mapping[TrackName, Path]) -> list[Observation]:
         """Observations on local copies of the recordings. Raises `NotMeasured` with the reason."""
+
+
+@runtime_checkable
+class InferringModule(AnalysisModule, Protocol):
+    """A module some of whose kinds are conclusions that a policy may forbid.
+
+    `inferences` names them; `observe_without` does not compute what is forbidden.
+    """
+
+    inferences: Mapping[str, Inference]
+
+    def observe_without(
+        self, recordings: Mapping[TrackName, Path], forbidden: frozenset[Inference]
+    ) -> list[Observation]:
+        """As `observe`, without the kinds whose inference is forbidden."""
 
 
 class NotMeasured(Exception):

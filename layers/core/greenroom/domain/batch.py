@@ -57,13 +57,17 @@ class RowError(Document):
 
 
 class BatchHead(Document):
-    """What holds for all rows. `questions` replaces the template's when HR edited the list."""
+    """What holds for all rows. `questions` replaces the template's when HR edited the list.
+
+    `policy` names the law under which recordings are analysed: cn, eu, us-il, us-nyc.
+    """
 
     template: Slug
     competency_model: Slug
     deadline: AwareDatetime
     locale: Locale = "zh-CN"
     questions: Annotated[list[Question], Field(min_length=1, max_length=50)] | None = None
+    policy: Slug = "cn"
 
 
 class BatchSlice(Document):

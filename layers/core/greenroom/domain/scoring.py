@@ -184,7 +184,16 @@ def _missing(contribution: Contribution, answers: list[ScoredAnswer]) -> Missing
         if result.module == module
     ]
     reasons = [result.reason for result in results if result.reason]
-    if not answers:
+    forbidden = sorted(
+        answer.analysis.policy or ""
+        for answer in answers
+        if answer.analysis is not None
+        for result in answer.analysis.modules
+        if result.module == module and contribution.kind in result.withheld
+    )
+    if forbidden:
+        reason = f"policy {forbidden[0]} forbids it"
+    elif not answers:
         reason = "no answer to measure"
     elif not results:
         reason = f"module {module} is not part of the template"

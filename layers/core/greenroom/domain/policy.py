@@ -1,0 +1,41 @@
+"""The policy: what may be inferred from a recording under a jurisdiction's law.
+
+Versioned data that a customer's lawyers can read and replace by their own. An engineering reading, not advice.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from greenroom.domain.errors import Invalid
+from greenroom.domain.model import Document, LocalizedText, Slug
+
+Inference = Literal["expression", "emotion", "face_matching"]
+"""Kinds of conclusion that some law treats apart: facial movements, inner states, whose face it is."""
+
+
+class Policy(Document):
+    """`forbidden` inferences are neither run nor kept; `basis` names the law that they are read from."""
+
+    id: Slug
+    version: Annotated[int, Field(ge=1)] = 1
+    name: LocalizedText
+    basis: Annotated[list[Annotated[str, StringConstraints(max_length=300)]], Field(max_length=20)]
+    forbidden: Annotated[list[Inference], Field(max_length=10)] = []
+
+
+SHIPPED = ("cn", "eu", "us-il", "us-nyc")
+
+
+@cache
+def shipped_policy(policy_id: str) -> Policy:
+    """A policy that comes with the product. Raises `Invalid` (`unknown_policy`)."""
+    if policy_id not in SHIPPED:
+        known = ", ".join(SHIPPED)
+        raise Invalid(f"no policy {policy_id!r}; there are {known}", code="unknown_policy")
+    path = resources.files("greenroom.domain") / "policies" / f"{policy_id}.json"
+    return Policy.parse(path.read_bytes(), what=f"policy {policy_id}")
