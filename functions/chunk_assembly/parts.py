@@ -21,6 +21,7 @@ Fate = Literal["verified", "part_missing", "part_altered"]
 
 AHEAD_BYTES = 16 * 2**20
 """Parts in memory at a time, downloaded or on their way; a single larger part comes alone."""
+AHEAD_PARTS = 64
 
 
 class SegmentParts:
@@ -34,7 +35,6 @@ class SegmentParts:
         ref: AttemptRef,
         store: ObjectStore,
         pool: Executor,
-        ahead: int,
     ) -> None:
         self.number = segment.segment
         self.fates: dict[int, Fate] = {}
@@ -42,7 +42,6 @@ class SegmentParts:
         self._ref, self._track = ref, track
         self._store = store
         self._pool = pool
-        self._ahead = ahead
 
     def blocks(self) -> Iterator[bytes]:
         """The bytes of all verified parts, holes bridged. Errors of the store other than `NotFound` are raised."""
@@ -68,17 +67,21 @@ class SegmentParts:
         coming: deque[tuple[Part, Future[tuple[Fate, bytes]]]] = deque()
         rest = deque(parts)
         held = 0
-        while coming or rest:
-            while rest and len(coming) < self._ahead:
-                if coming and held + rest[0].size > AHEAD_BYTES:
-                    break
-                part = rest.popleft()
-                held += part.size
-                coming.append((part, self._pool.submit(self._fetch, part)))
-            part, future = coming.popleft()
-            yield part, *future.result()
-            del future
-            held -= part.size
+        try:
+            while coming or rest:
+                while rest and len(coming) < AHEAD_PARTS:
+                    if coming and held + rest[0].size > AHEAD_BYTES:
+                        break
+                    part = rest.popleft()
+                    held += part.size
+                    coming.append((part, self._pool.submit(self._fetch, part)))
+                part, future = coming.popleft()
+                yield part, *future.result()
+                del future
+                held -= part.size
+        finally:  # ffmpeg may have given up: nobody waits for these
+            for _, future in coming:
+                future.cancel()
 
     def _fetch(self, part: Part) -> tuple[Fate, bytes]:
         try:

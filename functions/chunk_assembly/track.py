@@ -48,7 +48,7 @@ def assemble_track(
     """
     with ThreadPoolExecutor(ahead, "parts") as pool:
         segments = [
-            SegmentParts(segment, track=track.track, ref=ref, store=store, pool=pool, ahead=ahead)
+            SegmentParts(segment, track=track.track, ref=ref, store=store, pool=pool)
             for segment in track.segments
         ]
         outcome: Joined | GreenroomError

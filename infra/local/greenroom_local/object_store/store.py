@@ -111,7 +111,8 @@ class Store:
         request: S3Request,
         chunks: AsyncIterator[bytes],
         *,
-        hashed: bool,
+        with_md5: bool,
+        with_sha256: bool,
         on_size: Callable[[int], None],
         on_end: Callable[[int], None] = lambda size: None,
     ) -> Blob:
@@ -120,14 +121,12 @@ class Store:
         Hashing and copying into the kernel happen here, not in a thread: on two cores the hand-over
         and the fight for the interpreter cost more than the copy. Only the flush waits elsewhere.
 
-        `hashed`: take the MD5 for the ETag and hold the body against the digests that its client
-        declared. Raises S3Error for a body that is not as declared, OSError from the disk, and what
-        `on_size` and `on_end` raise.
+        The digests that are taken make the ETag, and are held against those that the client declared.
+        Raises S3Error for a body that is not as declared, OSError from the disk, and what `on_size`
+        and `on_end` raise.
         """
         self.blobs.require_space()
-        incoming = self.blobs.incoming(
-            self.clock(), with_md5=hashed, with_sha256=hashed and request.sha256 is not None
-        )
+        incoming = self.blobs.incoming(self.clock(), with_md5=with_md5, with_sha256=with_sha256)
         size = 0
         try:
             async for chunk in chunks:
@@ -135,7 +134,7 @@ class Store:
                 on_size(size)
                 incoming.write(chunk)
             on_end(size)
-            if hashed:
+            if with_md5 or with_sha256:
                 check_digests(request, incoming.md5, incoming.sha256)
             await self.in_thread(incoming.flush)
         except BaseException:  # raised again: an upload that broke off leaves no file

@@ -42,7 +42,13 @@ _UNSPOKEN = (
 async def put_object(store: Store, request: S3Request) -> Response:
     store.bucket(request.bucket)
     content_type, metadata = described(request)
-    blob = await store.receive(request, request.chunks(), hashed=True, on_size=_check_largest)
+    blob = await store.receive(
+        request,
+        request.chunks(),
+        with_md5=True,
+        with_sha256=request.sha256 is not None,
+        on_size=_check_largest,
+    )
     stored = await _write(
         store, request, request.key, blob, content_type, metadata, "s3:ObjectCreated:Put"
     )
@@ -74,7 +80,8 @@ async def post_object(store: Store, request: S3Request) -> Response:
         blob = await store.receive(
             request,
             _file(events),
-            hashed=False,
+            with_md5=False,
+            with_sha256=False,
             on_size=policy.check_largest,
             on_end=policy.check_smallest,
         )

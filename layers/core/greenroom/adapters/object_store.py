@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
+import botocore.session
 from boto3.exceptions import Boto3Error, S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.utils import parse_timestamp
 
 from greenroom.adapters.direct_reads import DirectReads
 from greenroom.clock import Clock, now_utc
@@ -89,9 +91,7 @@ class ObjectStore:
     ) -> None:
         self.bucket = bucket
         self._clock = clock
-        session = boto3.session.Session(
-            aws_access_key_id=access_key, aws_secret_access_key=secret_key, region_name=region
-        )
+        session = _session(access_key, secret_key, region)
         self._client = _client(session, endpoint)
         self._direct = (
             DirectReads(
@@ -248,6 +248,28 @@ def _queue_configuration(rule: NotificationRule) -> Any:
         "Events": ["s3:ObjectCreated:*"],
         "Filter": {"Key": {"FilterRules": filters}},
     }
+
+
+def _session(access_key: str, secret_key: str, region: str) -> boto3.session.Session:
+    core = botocore.session.Session()
+    # botocore's own guesses at the format of each time: two thirds of reading a listing.
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
+    return boto3.session.Session(
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        region_name=region,
+        botocore_session=core,
+    )
+
+
+def _moment(text: Any) -> dt.datetime:
+    """A time as stores write it in XML; any other form is left to botocore."""
+    with suppress(TypeError, ValueError):
+        moment = dt.datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment
+    found: dt.datetime = parse_timestamp(text)
+    return found
 
 
 def _client(session: boto3.session.Session, endpoint: str | None) -> S3Client:
