@@ -43,7 +43,7 @@ def seen(module: VisionModule, path: Path) -> dict[str, list[Observation]]:
 
 def test_the_self_test_passes_and_the_detector_is_named(module: VisionModule) -> None:
     module.self_test()
-    assert module.version.startswith(("1.0.0+mediapipe-0.10.21", "1.0.0+opencv-haar-alt2-"))
+    assert module.version.startswith(("2.0.0+mediapipe-0.10.21", "2.0.0+opencv-haar-alt2-"))
     assert len(module.model_digest() or "") == 64
 
 

@@ -23,6 +23,7 @@ class CascadeDetector:
     version: str = cv2.__version__
     sampling_fps = 1.0
     counts = False
+    follows = False
 
     def __init__(self) -> None:
         self._cascade = cv2.CascadeClassifier(str(_model()))

@@ -26,13 +26,14 @@ class FaceDetector(Protocol):
     """Looks at single pictures; the same picture always gives the same answer.
 
     `sampling_fps`: how many pictures a second are worth its time. `counts`: whether it can tell one face
-    from several.
+    from several. `follows`: whether this machine can also follow a face's landmarks.
     """
 
     name: str
     version: str
     sampling_fps: float
     counts: bool
+    follows: bool
 
     def digest(self) -> str:
         """SHA-256 over its models' bytes."""

@@ -29,7 +29,7 @@ _MODELS = (
     "face_detection/face_detection_short_range.tflite",
     "face_landmark/face_landmark.tflite",
 )
-_CHATTER = ("Created TensorFlow Lite", "absl::InitializeLog", "inference_feedback", "projection_")
+CHATTER = ("Created TensorFlow Lite", "absl::InitializeLog", "inference_feedback", "projection_")
 
 
 class MeshDetector:
@@ -39,9 +39,10 @@ class MeshDetector:
     version = metadata.version("mediapipe")
     sampling_fps = 2.0
     counts = True
+    follows = True
 
     def __init__(self) -> None:
-        with quiet_stderr(_CHATTER):
+        with quiet_stderr(CHATTER):
             from mediapipe.python.solutions import face_detection, face_mesh
 
             warnings.filterwarnings(
