@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -34,10 +34,20 @@ class Part(Document):
         return self
 
 
+Began = Literal["start", "reload", "crash", "device_lost", "share_stopped", "stalled", "resumed"]
+"""Why a recorder started: for the first time, or after what had ended the segment before."""
+
+
 class Segment(Document):
-    """What one start of the recorder produced; a reload or a crash begins the next segment."""
+    """What one start of the recorder produced; a reload or a crash begins the next segment.
+
+    `unsaved_ms` is the most that was recorded after the last part and was not yet durable when the segment was cut
+    off; 0 for a segment that was stopped.
+    """
 
     segment: Annotated[int, Field(ge=0, le=999)]
+    began: Began = "start"
+    unsaved_ms: Milliseconds = 0
     mime_type: Annotated[str, StringConstraints(pattern=r"^video/[a-z0-9.+-]{1,40}(;.{0,100})?$")]
     parts: Annotated[list[Part], Field(min_length=1, max_length=MAX_PARTS)]
 
