@@ -10,6 +10,7 @@ from greenroom.domain.assembly import AssembledTrack, Assembly, Gap
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import AnswerState, InterviewState
 from greenroom.domain.keys import AttemptRef
+from greenroom.domain.manifest import Manifest, Marker, Part, Segment, TrackManifest
 from greenroom.domain.mapping import shipped_mapping
 from greenroom.domain.quality import Finding, Quality, TimeRange
 from greenroom.domain.scoring import ScoredAnswer, score_interview
@@ -39,6 +40,13 @@ def record(
 
 
 def _store_documents(ref: AttemptRef, store: ObjectStore) -> None:
+    part = Part(part=0, size=9, sha256=DIGEST, start_ms=0, end_ms=95_200)
+    segment = Segment(segment=0, mime_type="video/webm", parts=[part])
+    manifest = Manifest(
+        tracks=[TrackManifest(track="camera", segments=[segment])],
+        markers=[Marker(at_ms=61_500, note="此处讲解了项目难点 <b>")],
+    )
+    store.put(ref.manifest, manifest.canonical())
     gap = Gap(cause="part_missing", segment=0, parts=[3], start_ms=30_000, end_ms=32_000)
     track = AssembledTrack(
         track="camera",

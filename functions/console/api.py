@@ -106,6 +106,7 @@ def _results(answer: Answer) -> dict[str, Any]:
     return {
         **_answer_state(answer.row),
         "recordings": recordings,
+        "key_moments": [moment.model_dump(mode="json") for moment in answer.key_moments],
         "assembly": answer.assembly.model_dump(mode="json") if answer.assembly else None,
         "quality": answer.quality.model_dump(mode="json") if answer.quality else None,
         "analysis": answer.analysis.model_dump(mode="json") if answer.analysis else None,

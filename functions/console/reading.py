@@ -11,6 +11,7 @@ from greenroom.domain.assembly import AssembledTrack, Assembly
 from greenroom.domain.errors import Invalid, NotFound
 from greenroom.domain.interview import InterviewState
 from greenroom.domain.keys import AttemptRef
+from greenroom.domain.manifest import KeyMoment, Manifest
 from greenroom.domain.model import Document
 from greenroom.domain.quality import Quality
 from greenroom.domain.scorecard import Scorecard
@@ -49,10 +50,16 @@ class Answer:
     """
 
     row: AnswerRow
+    manifest: Manifest | None
     assembly: Assembly | None
     quality: Quality | None
     analysis: Analysis | None
     links: dict[TrackName, str]
+
+    @property
+    def key_moments(self) -> list[KeyMoment]:
+        """What the candidate marked, in seconds of the camera's recording."""
+        return self.manifest.key_moments if self.manifest else []
 
     @property
     def tracks(self) -> list[AssembledTrack]:
@@ -116,7 +123,7 @@ def deliveries(interview_id: str, app: Function[Settings]) -> list[DeliveryRow]:
 
 def _answer(row: AnswerRow, store: ObjectStore) -> Answer:
     if row.attempt == 0:
-        return Answer(row, None, None, None, {})
+        return Answer(row, None, None, None, None, {})
     ref = AttemptRef(row.interview_id, row.answer_id, row.attempt)
     assembly = _document(store, ref.assembly, Assembly)
     links = {
@@ -126,6 +133,7 @@ def _answer(row: AnswerRow, store: ObjectStore) -> Answer:
     }
     return Answer(
         row,
+        _document(store, ref.manifest, Manifest),
         assembly,
         _document(store, ref.quality, Quality),
         _document(store, ref.analysis, Analysis),

@@ -6,14 +6,19 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from greenroom.domain.quality import TimeRange
+
 if TYPE_CHECKING:
-    from functions.console.reading import Interview
-    from greenroom.domain.quality import TimeRange
+    from functions.console.reading import Answer, Interview
+    from greenroom.domain.manifest import KeyMoment
     from greenroom.domain.scorecard import Evidence, Scorecard
     from greenroom.domain.template import TrackName
 
 SHOWN_CLIPS = 8
 """Clips shown at once; the others are counted."""
+
+MOMENT_S = 15.0
+"""Seconds played from a marked moment on."""
 
 REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^no answer to measure$"), "no_answer"),
@@ -71,6 +76,20 @@ class ScorecardView:
             )
             for item in ranges[:SHOWN_CLIPS]
         ]
+
+    def moments(self, answer: Answer) -> list[tuple[KeyMoment, Clip]]:
+        """What the candidate marked, each with a clip that begins there."""
+        row = answer.row
+        ranges = [
+            TimeRange(start_s=moment.at_s, end_s=moment.at_s + MOMENT_S)
+            for moment in answer.key_moments
+        ]
+        clips = [
+            clip
+            for item in ranges
+            for clip in self.ranges(row.answer_id, row.attempt, "camera", [item])
+        ]
+        return list(zip(answer.key_moments, clips, strict=True))
 
     @staticmethod
     def more(ranges: list[TimeRange]) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from greenroom.domain.model import Document, Sha256
+from greenroom.domain.model import Document, Seconds, Sha256
 from greenroom.domain.template import TrackName
 
 MAX_PART_BYTES = 64 * 2**20
@@ -70,6 +70,16 @@ class TrackManifest(Document):
             raise ValueError(f"segments of {self.track} must be listed once each, in order")
         return self
 
+    def recorded_ms(self, at_ms: int) -> int:
+        """Milliseconds into the joined recording of what was recorded at `at_ms` on the attempt's clock.
+
+        A moment within an interruption is where the recording goes on.
+        """
+        parts = [part for segment in self.segments for part in segment.parts]
+        return sum(
+            min(at_ms, part.end_ms) - part.start_ms for part in parts if part.start_ms < at_ms
+        )
+
 
 class Marker(Document):
     """A moment that the candidate marked (C6)."""
@@ -78,11 +88,30 @@ class Marker(Document):
     note: Annotated[str, StringConstraints(max_length=500)] = ""
 
 
+class KeyMoment(Document):
+    """A marker as a reviewer finds it: seconds into the camera's recording (关键时间点)."""
+
+    at_s: Seconds
+    note: str
+
+
 class Manifest(Document):
     """All tracks of one attempt."""
 
     tracks: Annotated[list[TrackManifest], Field(min_length=1, max_length=2)]
     markers: Annotated[list[Marker], Field(max_length=200)] = []
+
+    @property
+    def key_moments(self) -> list[KeyMoment]:
+        """The markers in order of time; none where there is no camera track."""
+        camera = next((track for track in self.tracks if track.track == "camera"), None)
+        if camera is None:
+            return []
+        marked = sorted(self.markers, key=lambda marker: marker.at_ms)
+        return [
+            KeyMoment(at_s=camera.recorded_ms(marker.at_ms) / 1000, note=marker.note)
+            for marker in marked
+        ]
 
     @model_validator(mode="after")
     def _tracks_once(self) -> Self:
