@@ -44,7 +44,7 @@ def _store_documents(ref: AttemptRef, store: ObjectStore) -> None:
     segment = Segment(segment=0, mime_type="video/webm", parts=[part])
     manifest = Manifest(
         tracks=[TrackManifest(track="camera", segments=[segment])],
-        markers=[Marker(at_ms=61_500, note="此处讲解了项目难点 <b>")],
+        markers=[Marker(at_ms=61_500, note="Hard part <b>")],
     )
     store.put(ref.manifest, manifest.canonical())
     gap = Gap(cause="part_missing", segment=0, parts=[3], start_ms=30_000, end_ms=32_000)

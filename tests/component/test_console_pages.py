@@ -173,7 +173,7 @@ def test_the_scorecard_page(
         assert words in text, words
     assert re.search(rf'<video id="video-coordination-camera" [^>]*src="{pocket.url}/', text)
     assert "1:01–1:16" in text
-    assert "此处讲解了项目难点 &lt;b&gt;" in text
+    assert "Hard part &lt;b&gt;" in text
     assert f'src="{pocket.url}' in text
     assert "#t=3.00,21.50" in text
     assert client.get("/console/interviews/itv_nobody", cookie=cookie).status == 404
@@ -197,7 +197,7 @@ def test_results_for_the_ehr(
     assert results["ehr_status"] == "面试完成"
     assert results["loss_ms"] == 2000
     first, second = results["answers"]
-    assert first["key_moments"] == [{"at_s": 61.5, "note": "此处讲解了项目难点 <b>"}]
+    assert first["key_moments"] == [{"at_s": 61.5, "note": "Hard part <b>"}]
     assert second["key_moments"] == []
     assert (first["answer"], first["attempt"], first["state"]) == ("coordination", 1, "analysed")
     camera = first["recordings"]["camera"]
