@@ -17,6 +17,7 @@ from greenroom.domain.assembly import Assembly
 from greenroom.domain.batch import BatchHead, CandidateRow, RowError
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.consent import Consents
+from greenroom.domain.evaluation import EvaluationTemplate
 from greenroom.domain.events import Event, EventType
 from greenroom.domain.manifest import Manifest
 from greenroom.domain.mapping import Mapping
@@ -46,6 +47,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "analysis.mapping": Mapping,
     "analysis.policy": Policy,
     "analysis.scorecard": Scorecard,
+    "console.evaluation_template": EvaluationTemplate,
     "sync.event": Event,
     "sync.webhook_endpoint": WebhookEndpointRequest,
 }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from functions.console.reading import Answer, interview, interview_list
+from greenroom.domain.evaluation import evaluation_template
 from greenroom.domain.interview import ehr_status
 from greenroom.runtime.http import Request, Response
 
@@ -79,6 +80,21 @@ def _summary(row: InterviewRow) -> dict[str, Any]:
             "page": f"/console/interviews/{row.id}",
         },
     }
+
+
+def read_evaluation_template(interview_id: str, app: Function[Settings]) -> Response:
+    """``GET /v1/interviews/{interview}/evaluation-template``: what a reviewer rates, and where to look."""
+    found = interview(interview_id, app)
+    durations_s = {
+        (answer.row.answer_id, track.track): track.duration_s
+        for answer in found.answers
+        for track in answer.tracks
+    }
+    moments = {answer.row.answer_id: answer.key_moments for answer in found.answers}
+    template = evaluation_template(
+        interview_id, found.row.plan, found.scorecard, moments, durations_s
+    )
+    return Response.json(template)
 
 
 def _answer_state(row: AnswerRow) -> dict[str, Any]:

@@ -34,6 +34,13 @@ def read_results(request: Request) -> Response:
     return read_results(request.params["interview"], app)
 
 
+@app.get("/v1/interviews/{interview}/evaluation-template", auth=app.api_key("interviews:read"))
+def read_evaluation_template(request: Request) -> Response:
+    from functions.console.api import read_evaluation_template
+
+    return read_evaluation_template(request.params["interview"], app)
+
+
 # The pages check the session themselves, because a person without one is shown the way in, not a problem.
 @app.get("/console", auth=None)
 def sign_in_page(request: Request) -> Response:

@@ -210,6 +210,18 @@ def test_results_for_the_ehr(
     assert results["scorecard"]["interview"] == interview
 
 
+def test_the_evaluation_form_suggests_what_was_marked_and_what_was_measured(
+    client: FunctionClient, database: Database, interview: str
+) -> None:
+    bearer = f"Bearer {api_key(database, 'interviews:read')}"
+    path = f"/v1/interviews/{interview}/evaluation-template"
+    form = client.get(path, authorization=bearer).json()
+    suggested = [item for line in form["competencies"] for item in line["suggested"]]
+    assert {"marked"} < {item["because"] for item in suggested}
+    missing = client.get("/v1/interviews/itv_nobody/evaluation-template", authorization=bearer)
+    assert missing.status == 404
+
+
 def test_before_anything_is_recorded_results_are_empty_not_zero(
     client: FunctionClient, key: str, database: Database
 ) -> None:
