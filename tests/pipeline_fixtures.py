@@ -14,6 +14,7 @@ from greenroom.domain.assembly import AssembledTrack, Assembly, Gap
 from greenroom.domain.consent import Consents
 from greenroom.domain.interview import AnswerState, InterviewState
 from greenroom.domain.keys import AttemptRef
+from greenroom.domain.quality import Quality
 from greenroom.domain.template import Template
 from tests.media_fixtures import OPUS, VP8, MediaWorkshop
 from tests.seeded import invite
@@ -162,3 +163,31 @@ class Pipeline:
             sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
             gaps=list(gaps),
         )
+
+
+def put_quality(pipeline: Pipeline, ref: AttemptRef, verdict: str = "usable") -> None:
+    """The report that quality_check would write."""
+    digests = pipeline.objects()
+    report = Quality(
+        interview=ref.interview,
+        answer=ref.answer,
+        attempt=ref.attempt,
+        verdict=verdict,
+        reasons=["silence_share"] if verdict == "re_record" else [],
+        findings=[],
+        inputs={
+            "assembly": digests[ref.assembly],
+            "camera": digests[ref.recording("camera", "webm")],
+        },
+        tool="test",
+    )
+    pipeline.store.put(ref.quality, report.canonical())
+
+
+def checked(pipeline: Pipeline, answer: str, camera: Path, verdict: str = "usable") -> AttemptRef:
+    """An attempt as quality_check leaves it."""
+    ref = pipeline.assembled(answer, camera)
+    put_quality(pipeline, ref, verdict)
+    again = verdict == "re_record"
+    pipeline.move(ref, AnswerState.RE_RECORD if again else AnswerState.CHECKED)
+    return ref

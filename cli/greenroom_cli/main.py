@@ -6,9 +6,11 @@ import typer
 
 from greenroom_cli.dead_letters import dead_letters
 from greenroom_cli.demo.command import demo
+from greenroom_cli.rescore import rescore
 from greenroom_cli.run import run
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(run)
 app.command()(demo)
+app.command()(rescore)
 app.command("dead-letters")(dead_letters)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.analysis.modules import Modules, installed
 from functions.analysis.score import score_if_complete
 from greenroom.domain.analysis import Analysis
 from greenroom.domain.assembly import Assembly
@@ -14,6 +13,7 @@ from greenroom.domain.events import EventType
 from greenroom.domain.interview import AnswerState
 from greenroom.domain.keys import AttemptRef, invalid_key
 from greenroom.domain.quality import Quality
+from greenroom.runtime.analysis_modules import Modules, installed
 from greenroom.runtime.recordings import fetched
 from greenroom.runtime.workroom import workroom
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from greenroom.domain import keys
-from greenroom.domain.analysis import Analysis
 from greenroom.domain.errors import Unavailable
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import NEEDS_RE_RECORD, SETTLED, AnswerState, InterviewState
-from greenroom.domain.keys import AttemptRef
 from greenroom.domain.mapping import shipped_mapping
-from greenroom.domain.quality import Quality
 from greenroom.domain.scorecard import Scorecard
-from greenroom.domain.scoring import ScoredAnswer, score_interview
-from greenroom.domain.template import Question
+from greenroom.domain.scoring import score_interview
+from greenroom.runtime.scored_answers import scored_answers
 
 if TYPE_CHECKING:
     from functions.analysis.settings import Settings
@@ -61,21 +57,8 @@ def score_if_complete(interview_id: str, app: Function[Settings]) -> None:
 
 
 def _scorecard(interview: InterviewRow, answers: list[AnswerRow], store: ObjectStore) -> Scorecard:
-    plan = interview.plan
-    scored = [
-        _scored(answer, plan.template.question(answer.answer_id), store) for answer in answers
-    ]
-    return score_interview(interview.id, plan.model, shipped_mapping(), scored)
-
-
-def _scored(answer: AnswerRow, question: Question, store: ObjectStore) -> ScoredAnswer:
-    """An answer's reports, as they were written for the attempt in focus."""
-    ref = AttemptRef(answer.interview_id, answer.answer_id, answer.attempt)
-    quality = Quality.parse(store.get(ref.quality))
-    if answer.state == AnswerState.RE_RECORD:
-        return ScoredAnswer(question, quality, analysis=None, analysis_sha256=None)
-    body = store.get(ref.analysis)
-    return ScoredAnswer(question, quality, Analysis.parse(body), hashlib.sha256(body).hexdigest())
+    scored = scored_answers(interview, answers, store)
+    return score_interview(interview.id, interview.plan.model, shipped_mapping(), scored)
 
 
 def _record(

@@ -11,7 +11,6 @@ import structlog
 
 from functions.analysis.analyse import analyse
 from functions.analysis.app import app
-from functions.analysis.modules import Modules
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import ObjectStore
 from greenroom.domain import keys
@@ -20,12 +19,19 @@ from greenroom.domain.consent import Consents
 from greenroom.domain.errors import Unavailable
 from greenroom.domain.interview import AnswerState, InterviewState
 from greenroom.domain.keys import AttemptRef
-from greenroom.domain.quality import Quality
 from greenroom.domain.scorecard import Scorecard
 from greenroom.domain.template import Template
+from greenroom.runtime.analysis_modules import Modules
 from tests.function_client import FunctionClient
 from tests.media_fixtures import MediaWorkshop
-from tests.pipeline_fixtures import ALL_CONSENTS, TEMPLATE, Pipeline, talking_face
+from tests.pipeline_fixtures import (
+    ALL_CONSENTS,
+    TEMPLATE,
+    Pipeline,
+    checked,
+    put_quality,
+    talking_face,
+)
 from tests.seeded import SettableClock, set_up
 
 
@@ -87,33 +93,6 @@ def analysis(platform: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.fixture
 def pipeline(store: ObjectStore, database: Database) -> Pipeline:
     return Pipeline.start(store, database)
-
-
-def put_quality(pipeline: Pipeline, ref: AttemptRef, verdict: str = "usable") -> None:
-    digests = pipeline.objects()
-    report = Quality(
-        interview=ref.interview,
-        answer=ref.answer,
-        attempt=ref.attempt,
-        verdict=verdict,
-        reasons=["silence_share"] if verdict == "re_record" else [],
-        findings=[],
-        inputs={
-            "assembly": digests[ref.assembly],
-            "camera": digests[ref.recording("camera", "webm")],
-        },
-        tool="test",
-    )
-    pipeline.store.put(ref.quality, report.canonical())
-
-
-def checked(pipeline: Pipeline, answer: str, camera: Path, verdict: str = "usable") -> AttemptRef:
-    """An attempt as quality_check leaves it."""
-    ref = pipeline.assembled(answer, camera)
-    put_quality(pipeline, ref, verdict)
-    again = verdict == "re_record"
-    pipeline.move(ref, AnswerState.RE_RECORD if again else AnswerState.CHECKED)
-    return ref
 
 
 def report(pipeline: Pipeline, ref: AttemptRef) -> Analysis:

@@ -229,3 +229,15 @@ class PocketPlatform:
                 "smtp": f"{HOST}:{self.ports.smtp}",
             },
         )
+
+
+def running_store(data: Path) -> ObjectStore:
+    """The object store of the platform that runs in `data`. Raises FileNotFoundError when none does."""
+    running = json.loads((data / "platform.json").read_text())
+    secrets = Secrets.keep(data / "secrets.json")
+    return ObjectStore(
+        bucket=BUCKET,
+        endpoint=running["store"],
+        access_key=secrets.store_access_key,
+        secret_key=secrets.store_secret_key,
+    )

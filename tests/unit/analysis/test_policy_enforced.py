@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import structlog
 
-from functions.analysis.modules import Modules
 from greenroom.domain.analysis import Observation
 from greenroom.domain.consent import Consents
 from greenroom.domain.errors import Invalid
 from greenroom.domain.policy import SHIPPED, Inference, shipped_policy
 from greenroom.domain.template import TrackName
+from greenroom.runtime.analysis_modules import Modules
 
 ALL = Consents(recording=True, transcript=True, face=True, ai_scoring=True)
 CAMERA: Mapping[TrackName, Path] = {"camera": Path("camera.webm")}

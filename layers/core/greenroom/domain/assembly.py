@@ -6,36 +6,61 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from greenroom.domain.manifest import Began
 from greenroom.domain.model import Document, Seconds, Sha256
 from greenroom.domain.template import TrackName
 
 GapCause = Literal[
-    "part_missing", "part_altered", "recorder_restart", "segment_refused", "not_in_manifest"
+    "part_missing",
+    "part_altered",
+    "recorder_restart",
+    "segment_refused",
+    "not_in_manifest",
+    "unsaved",
 ]
 
 
 class Gap(Document):
-    """Something recorded that is not in the recording.
+    """A stretch of the attempt's clock that is not in the recording.
 
-    `start_ms`, `end_ms` on the attempt's clock; `parts` as ``segment/part`` numbers where parts are the cause.
+    `start_ms`, `end_ms` on the attempt's clock; `parts` are the numbers of the parts where parts are the cause.
+    `recorder_restart` is an interruption: nothing was being recorded, so nothing is lost; `began` tells why the
+    segment after it began. `unsaved` was recorded, and not yet durable in the browser when it was cut off.
     """
 
     cause: GapCause
+    began: Began | None = None
     segment: Annotated[int, Field(ge=0)]
     parts: list[Annotated[int, Field(ge=0)]] = []
     start_ms: Annotated[int, Field(ge=0)]
     end_ms: Annotated[int, Field(ge=0)]
 
     @property
-    def lost_ms(self) -> int:
+    def width_ms(self) -> int:
         return self.end_ms - self.start_ms
+
+    @property
+    def interrupts(self) -> bool:
+        """Whether nothing was being recorded at the time."""
+        return self.cause == "recorder_restart"
+
+    @property
+    def lost_ms(self) -> int:
+        """Milliseconds that were recorded and are not in the recording."""
+        return 0 if self.interrupts else self.width_ms
+
+    @property
+    def interrupted_ms(self) -> int:
+        """Milliseconds in which nothing was being recorded."""
+        return self.width_ms if self.interrupts else 0
 
 
 class AssembledTrack(Document):
     """One track: its recording, or the reason why there is none.
 
-    `status`: `complete`; `gaps` when something is missing and the rest is saved; `refused` when the bytes
-    are not media that we accept (`reason` holds the code). `duration_s` is measured from packets.
+    `status`: `complete` when everything that was recorded is there; `gaps` when some is missing and the rest is
+    saved; `refused` when the bytes are not media that we accept (`reason` holds the code). `duration_s` is measured
+    from packets. `gaps` names interruptions too.
     """
 
     track: TrackName
@@ -57,6 +82,11 @@ class AssembledTrack(Document):
     def lost_ms(self) -> int:
         """Milliseconds that were recorded and are not in the recording."""
         return sum(gap.lost_ms for gap in self.gaps)
+
+    @property
+    def interrupted_ms(self) -> int:
+        """Milliseconds between segments in which nothing was being recorded."""
+        return sum(gap.interrupted_ms for gap in self.gaps)
 
 
 class Assembly(Document):

@@ -49,6 +49,12 @@ class Modules:
         self._loaded: dict[str, AnalysisModule] = {}
         self._faults: dict[str, str | None] = {}
 
+    def version(self, name: str) -> str | None:
+        """The version of the installed module `name`, None where it is not installed."""
+        if name not in self._loaders:
+            return None
+        return self._module(name).version
+
     def tracks(self, names: Iterable[str], consents: Consents) -> set[TrackName]:
         """The tracks that the modules `names` will look at."""
         wanted: set[TrackName] = set()
@@ -99,12 +105,15 @@ class Modules:
             raise NotMeasured(f"module {name} is not installed")
         if not consents.ai_scoring:
             raise NotMeasured("no consent to scoring by software was given")
-        if name not in self._loaded:
-            self._loaded[name] = self._loaders[name]()()
-        module = self._loaded[name]
+        module = self._module(name)
         if not consents.allows(module.purpose):
             raise NotMeasured(f"no consent to {_PURPOSES[module.purpose]} was given")
         return module
+
+    def _module(self, name: str) -> AnalysisModule:
+        if name not in self._loaded:
+            self._loaded[name] = self._loaders[name]()()
+        return self._loaded[name]
 
     def _test(self, name: str, module: AnalysisModule) -> None:
         if name not in self._faults:
