@@ -163,7 +163,9 @@ export async function openDatabase() {
         for (const name of STORES) database.createObjectStore(name);
       },
     });
-    await navigator.storage?.persist?.().catch(ignored);
+    // Firefox would ask the candidate with a prompt of its own, in the middle of ours.
+    if (!navigator.userAgent.includes("Firefox"))
+      await navigator.storage?.persist?.().catch(ignored);
     return new Database(disk);
   } catch {
     return new Database(null);
