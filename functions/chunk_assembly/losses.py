@@ -1,4 +1,4 @@
-"""Names everything that was recorded and is not in the recording, on the attempt's clock."""
+"""Names every stretch of the attempt's clock that is not in the recording: what was lost, and what never was."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import ceil, floor
 
 from functions.chunk_assembly.parts import Fate
 from greenroom.domain.assembly import Gap, GapCause
-from greenroom.domain.manifest import Part, Segment, TrackManifest
+from greenroom.domain.manifest import Began, Part, Segment, TrackManifest
 from greenroom.domain.quality import TimeRange
 
 JITTER_MS = 50
@@ -32,13 +32,22 @@ def gaps_of(
     """
     gaps: list[Gap] = []
     clock_ms, previous = 0, -1
-    for segment in track.segments:
+    for segment, following in itertools.zip_longest(track.segments, track.segments[1:]):
         gaps += _before(segment, clock_ms, previous)
         of_segment = fates.get(segment.segment, {})
         gaps += _within(segment, of_segment, refused=segment.segment in refused)
         clock_ms = max(clock_ms, *(part.end_ms for part in segment.parts))
+        # At the most: what was recorded between the last part and the cut.
+        unsaved_ms = min(segment.unsaved_ms, _next_ms(following) - clock_ms)
+        if unsaved_ms > 0:
+            gaps.append(_gap("unsaved", segment.segment, [], clock_ms, clock_ms + unsaved_ms))
+            clock_ms += unsaved_ms
         previous = segment.segment
     return gaps
+
+
+def _next_ms(following: Segment | None) -> int:
+    return following.parts[0].start_ms if following is not None else DAY_MS
 
 
 def widened(gaps: Sequence[Gap], silences: Iterable[TimeRange], zero_ms: int) -> list[Gap]:
@@ -82,7 +91,7 @@ def _before(segment: Segment, clock_ms: int, previous: int) -> Iterator[Gap]:
         numbers = list(range(min(first.part, SHOWN_NUMBERS)))
         yield _gap("not_in_manifest", segment.segment, numbers, clock_ms, first.start_ms)
     elif previous >= 0 and first.start_ms > clock_ms:
-        yield _gap("recorder_restart", segment.segment, [], clock_ms, first.start_ms)
+        yield _gap("recorder_restart", segment.segment, [], clock_ms, first.start_ms, segment.began)
 
 
 def _within(segment: Segment, fates: Mapping[int, Fate], *, refused: bool) -> Iterator[Gap]:
@@ -122,7 +131,20 @@ def _cause(fate: Fate | None, *, refused: bool) -> GapCause | None:
     return "segment_refused" if refused or fate is None else None
 
 
-def _gap(cause: GapCause, segment: int, parts: list[int], start_ms: int, end_ms: int) -> Gap:
+def _gap(
+    cause: GapCause,
+    segment: int,
+    parts: list[int],
+    start_ms: int,
+    end_ms: int,
+    began: Began | None = None,
+) -> Gap:
     """A client's clock may run backwards; a gap is then known by its parts and has no length."""
-    start_ms = min(start_ms, end_ms)
-    return Gap(cause=cause, segment=segment, parts=parts, start_ms=start_ms, end_ms=end_ms)
+    return Gap(
+        cause=cause,
+        began=began,
+        segment=segment,
+        parts=parts,
+        start_ms=min(start_ms, end_ms),
+        end_ms=end_ms,
+    )

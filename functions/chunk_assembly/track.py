@@ -125,7 +125,7 @@ def _kept(
     joined.path.unlink()
     return AssembledTrack(
         track=track.track,
-        status="gaps" if gaps else "complete",
+        status="complete" if all(gap.interrupts for gap in gaps) else "gaps",
         detail=_why(joined),
         recording=key,
         size=size,

@@ -169,11 +169,18 @@ def gap(cause: GapCause, start_ms: int, end_ms: int) -> Gap:
     [
         ([], 0.0, [], "ok"),
         ([gap("part_missing", 2000, 3000)], 1 / 9, [(2, 3)], "warning"),
-        ([gap("recorder_restart", 2000, 3000)], 1 / 10, [(2, 2)], "warning"),
+        ([gap("recorder_restart", 2000, 3000)], 0.0, [(2, 2)], "ok"),
+        ([gap("unsaved", 2000, 3000)], 1 / 10, [(2, 2)], "warning"),
         (
-            [gap("recorder_restart", 2000, 3000), gap("part_missing", 5000, 6000)],
+            [gap("unsaved", 2000, 3000), gap("part_missing", 5000, 6000)],
             2 / 10,
             [(2, 2), (4, 5)],
+            "warning",
+        ),
+        (
+            [gap("recorder_restart", 2000, 62_000), gap("part_missing", 65_000, 66_000)],
+            1 / 9,
+            [(2, 2), (5, 6)],
             "warning",
         ),
         ([gap("part_missing", 9000, 27_000)], 18 / 27, [(9, 9)], "re_record"),

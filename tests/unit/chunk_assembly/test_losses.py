@@ -5,7 +5,7 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.chunk_assembly.losses import JITTER_MS, gaps_of, widened
+from functions.chunk_assembly.losses import DAY_MS, JITTER_MS, gaps_of, widened
 from greenroom.domain.manifest import Part, Segment, TrackManifest
 from greenroom.domain.quality import TimeRange
 
@@ -17,8 +17,10 @@ def part(number: int, start_ms: int, end_ms: int) -> Part:
     return Part(part=number, size=1, sha256=DIGEST, start_ms=start_ms, end_ms=end_ms)
 
 
-def segment(number: int, *parts: Part) -> Segment:
-    return Segment(segment=number, mime_type="video/webm", parts=list(parts))
+def segment(number: int, *parts: Part, **of_segment: object) -> Segment:
+    return Segment.model_validate(
+        {"segment": number, "mime_type": "video/webm", "parts": list(parts), **of_segment}
+    )
 
 
 def track(*segments: Segment) -> TrackManifest:
@@ -42,7 +44,8 @@ def tracks(draw: st.DrawFn) -> TrackManifest:
             parts.append(part(part_number, clock, end))
             clock = end + draw(st.sampled_from([0, 0, JITTER_MS, 400]))
             part_number += draw(st.sampled_from([1, 1, 1, 3]))
-        segments.append(segment(number, *parts))
+        unsaved_ms = draw(st.sampled_from([0, 0, 200, 500]))
+        segments.append(segment(number, *parts, unsaved_ms=unsaved_ms))
         number += draw(st.sampled_from([1, 1, 2]))
         clock += draw(st.sampled_from([0, 350]))
     return track(*segments)
@@ -91,7 +94,8 @@ def test_gaps_and_saved_parts_together_cover_the_whole_time(
         for listed in item.parts
         if fates[item.segment][listed.part] == "verified"
     ]
-    end = manifest.segments[-1].parts[-1].end_ms
+    last = manifest.segments[-1]
+    end = last.parts[-1].end_ms + last.unsaved_ms
     clock = 0
     for start_ms, end_ms in sorted([*saved, *((gap.start_ms, gap.end_ms) for gap in gaps)]):
         assert start_ms - clock <= JITTER_MS, "time that nobody accounts for"
@@ -107,14 +111,17 @@ def any_tracks(draw: st.DrawFn) -> TrackManifest:
     segments = []
     for number in sorted(draw(st.sets(st.integers(0, 999), min_size=1, max_size=4))):
         numbers = sorted(draw(st.sets(st.integers(0, 19_999), min_size=1, max_size=5)))
-        segments.append(segment(number, *(part(index, *draw(times)) for index in numbers)))
+        parts = (part(index, *draw(times)) for index in numbers)
+        unsaved_ms = draw(st.integers(0, 86_400_000))
+        segments.append(segment(number, *parts, unsaved_ms=unsaved_ms))
     return track(*segments)
 
 
 @given(any_tracks(), st.booleans())
 def test_a_clock_that_runs_backwards_breaks_nothing(manifest: TrackManifest, lost: bool) -> None:
     gaps = gaps_of(manifest, {} if lost else verified(manifest), frozenset())
-    assert all(gap.lost_ms >= 0 for gap in gaps)
+    assert all(0 <= gap.start_ms <= gap.end_ms <= DAY_MS for gap in gaps)
+    assert all(gap.lost_ms + gap.interrupted_ms == gap.width_ms for gap in gaps)
     assert all(len(gap.parts) <= 100 for gap in gaps if gap.cause == "not_in_manifest")
 
 
@@ -123,10 +130,38 @@ def test_a_whole_recording_has_no_gap() -> None:
     assert gaps_of(manifest, verified(manifest), frozenset()) == []
 
 
-def test_a_restart_is_named_with_its_time() -> None:
-    manifest = track(segment(0, part(0, 0, 500)), segment(1, part(0, 850, 1350)))
+def test_between_two_segments_that_were_flushed_nothing_is_lost() -> None:
+    manifest = track(segment(0, part(0, 0, 500)), segment(1, part(0, 850, 1350), began="reload"))
     (gap,) = gaps_of(manifest, verified(manifest), frozenset())
-    assert (gap.cause, gap.segment, gap.start_ms, gap.lost_ms) == ("recorder_restart", 1, 500, 350)
+    assert (gap.cause, gap.segment, gap.start_ms, gap.began) == (
+        "recorder_restart",
+        1,
+        500,
+        "reload",
+    )
+    assert (gap.lost_ms, gap.interrupted_ms) == (0, 350)
+
+
+def test_what_a_crash_may_have_taken_is_lost_and_the_rest_is_an_interruption() -> None:
+    manifest = track(
+        segment(0, part(0, 0, 500), unsaved_ms=500), segment(1, part(0, 2900, 3400), began="crash")
+    )
+    unsaved, interruption = gaps_of(manifest, verified(manifest), frozenset())
+    assert (unsaved.cause, unsaved.segment, unsaved.lost_ms) == ("unsaved", 0, 500)
+    assert (interruption.cause, interruption.began) == ("recorder_restart", "crash")
+    assert (interruption.start_ms, interruption.interrupted_ms) == (1000, 1900)
+
+
+def test_no_more_is_unsaved_than_there_was_time_for() -> None:
+    manifest = track(segment(0, part(0, 0, 500), unsaved_ms=500), segment(1, part(0, 600, 900)))
+    (gap,) = gaps_of(manifest, verified(manifest), frozenset())
+    assert (gap.cause, gap.lost_ms) == ("unsaved", 100)
+
+
+def test_an_answer_that_a_crash_ended_says_what_it_may_lack() -> None:
+    manifest = track(segment(0, part(0, 0, 500), unsaved_ms=500))
+    (gap,) = gaps_of(manifest, verified(manifest), frozenset())
+    assert (gap.cause, gap.start_ms, gap.end_ms) == ("unsaved", 500, 1000)
 
 
 def test_neighbours_lost_alike_are_one_gap() -> None:
