@@ -17,10 +17,11 @@ ACCESS_KEY, SECRET_KEY, BUCKET = "pocketkey", "pocketsecret", "greenroom"
 
 @dataclass(frozen=True)
 class Pocket:
-    """A running store. `environment` is what a function needs to use it."""
+    """A running store, in process `pid`. `environment` is what a function needs to use it."""
 
     url: str
     store: ObjectStore
+    pid: int
 
     @property
     def environment(self) -> dict[str, str]:
@@ -49,7 +50,7 @@ def pocket_store(folder: Path) -> Iterator[Pocket]:
             bucket=BUCKET, endpoint=url, access_key=ACCESS_KEY, secret_key=SECRET_KEY
         )
         store.ensure_bucket(cors_origins=["*"], rules=[])
-        yield Pocket(url, store)
+        yield Pocket(url, store, server.pid)
     finally:
         server.terminate()
         server.wait(10)

@@ -58,7 +58,7 @@ class IncomingBlob:
         """Of what was written so far, in hex."""
         return self._sha256.hexdigest() if self._sha256 is not None else None
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Hash and write, into the kernel's memory. Raises OSError, ENOSPC among them."""
         if self._md5 is not None:
             self._md5.update(data)

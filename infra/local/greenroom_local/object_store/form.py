@@ -29,7 +29,7 @@ class _Callbacks:
     def __init__(self) -> None:
         self.fields: dict[str, str] = {}
         self.start: FileStart | None = None
-        self.file_data: list[bytes] = []
+        self.file_data: list[memoryview] = []
         self.file_ended = False
         self.complete = False
         self._headers: dict[bytes, bytes] = {}
@@ -72,7 +72,7 @@ class _Callbacks:
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:
-            self.file_data.append(data[start:end])
+            self.file_data.append(memoryview(data)[start:end])
         elif self.start is None:
             self._value += data[start:end]
             self._count(end - start)
@@ -97,7 +97,7 @@ class _Callbacks:
 
 async def parse_form(
     content_type: str, body: AsyncIterator[bytes]
-) -> AsyncGenerator[FileStart | bytes, None]:
+) -> AsyncGenerator[FileStart | memoryview, None]:
     """Yields one FileStart, then the file's bytes in pieces; memory stays flat.
 
     Raises S3Error `MalformedPOSTRequest` for a body that is no such form, or ends before its end.

@@ -109,7 +109,7 @@ class Store:
     async def receive(
         self,
         request: S3Request,
-        chunks: AsyncIterator[bytes],
+        chunks: AsyncIterator[bytes | memoryview],
         *,
         with_md5: bool,
         with_sha256: bool,

@@ -156,9 +156,9 @@ def _posted(request: S3Request, stored: StoredObject, status: str) -> Response:
     return Response(body, 201, headers, "application/xml")
 
 
-async def _file(events: AsyncGenerator[FileStart | bytes, None]) -> AsyncIterator[bytes]:
+async def _file(events: AsyncGenerator[FileStart | memoryview, None]) -> AsyncIterator[memoryview]:
     async for event in events:
-        if isinstance(event, bytes):
+        if not isinstance(event, FileStart):
             yield event
 
 
