@@ -19,6 +19,7 @@ from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.consent import Consents
 from greenroom.domain.evaluation import EvaluationTemplate
 from greenroom.domain.events import Event, EventType
+from greenroom.domain.ledger import Ledger
 from greenroom.domain.manifest import Manifest
 from greenroom.domain.mapping import Mapping
 from greenroom.domain.model import Document
@@ -42,6 +43,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "upload.manifest": Manifest,
     "portal.consents": Consents,
     "assembly.assembly": Assembly,
+    "assembly.ledger": Ledger,
     "quality.quality": Quality,
     "analysis.analysis": Analysis,
     "analysis.mapping": Mapping,

@@ -57,6 +57,11 @@ def read_results(interview_id: str, app: Function[Settings]) -> Response:
     )
 
 
+def read_ledger(interview_id: str, app: Function[Settings]) -> Response:
+    """``GET /v1/interviews/{interview}/ledger``: recorded against saved, every gap with its cause."""
+    return Response.json(interview(interview_id, app).ledger)
+
+
 def _summary(row: InterviewRow) -> dict[str, Any]:
     return {
         "interview": row.id,

@@ -34,6 +34,13 @@ def read_results(request: Request) -> Response:
     return read_results(request.params["interview"], app)
 
 
+@app.get("/v1/interviews/{interview}/ledger", auth=app.api_key("interviews:read"))
+def read_ledger(request: Request) -> Response:
+    from functions.console.api import read_ledger
+
+    return read_ledger(request.params["interview"], app)
+
+
 @app.get("/v1/interviews/{interview}/evaluation-template", auth=app.api_key("interviews:read"))
 def read_evaluation_template(request: Request) -> Response:
     from functions.console.api import read_evaluation_template

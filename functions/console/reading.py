@@ -8,25 +8,23 @@ from typing import TYPE_CHECKING
 from greenroom.domain import keys
 from greenroom.domain.analysis import Analysis
 from greenroom.domain.assembly import AssembledTrack, Assembly
-from greenroom.domain.errors import Invalid, NotFound
+from greenroom.domain.errors import Invalid
 from greenroom.domain.interview import InterviewState
 from greenroom.domain.keys import AttemptRef
+from greenroom.domain.ledger import Ledger, ledger
 from greenroom.domain.manifest import KeyMoment, Manifest
-from greenroom.domain.model import Document
 from greenroom.domain.quality import Quality
 from greenroom.domain.scorecard import Scorecard
 from greenroom.domain.template import TrackName
+from greenroom.runtime.documents import stored_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import TypeVar
 
     from functions.console.settings import Settings
     from greenroom.adapters.database import AnswerRow, DeliveryRow, InterviewRow, LogRow
     from greenroom.adapters.object_store import ObjectStore
     from greenroom.runtime.function import Function
-
-    D = TypeVar("D", bound=Document)
 
 LINK_S = 4 * 3600
 """Seconds that a recording's link is good: a reviewer's sitting."""
@@ -68,17 +66,29 @@ class Answer:
 
 @dataclass(frozen=True)
 class Interview:
-    """Everything about one interview. `loss_ms` is None while nothing has been assembled."""
+    """Everything about one interview."""
 
     row: InterviewRow
     answers: list[Answer]
     scorecard: Scorecard | None
 
     @property
+    def ledger(self) -> Ledger:
+        """What was recorded against what was saved, over the answers that were assembled."""
+        return ledger(
+            self.row.id,
+            [
+                (answer.manifest, answer.assembly)
+                for answer in self.answers
+                if answer.manifest and answer.assembly
+            ],
+        )
+
+    @property
     def loss_ms(self) -> int | None:
-        """Milliseconds recorded and not saved, over all answers."""
-        assembled = [answer.assembly for answer in self.answers if answer.assembly]
-        return sum(assembly.lost_ms for assembly in assembled) if assembled else None
+        """Milliseconds recorded and not saved, over all answers; None while nothing has been assembled."""
+        found = self.ledger
+        return found.lost_ms if found.answers else None
 
 
 def interview_list(query: Mapping[str, str], app: Function[Settings]) -> InterviewList:
@@ -105,7 +115,7 @@ def interview(interview_id: str, app: Function[Settings]) -> Interview:
     return Interview(
         row,
         [_answer(answer, app.store) for answer in answers],
-        _document(app.store, keys.scorecard(interview_id), Scorecard),
+        stored_document(app.store, keys.scorecard(interview_id), Scorecard),
     )
 
 
@@ -125,7 +135,7 @@ def _answer(row: AnswerRow, store: ObjectStore) -> Answer:
     if row.attempt == 0:
         return Answer(row, None, None, None, None, {})
     ref = AttemptRef(row.interview_id, row.answer_id, row.attempt)
-    assembly = _document(store, ref.assembly, Assembly)
+    assembly = stored_document(store, ref.assembly, Assembly)
     links = {
         track.track: store.download_url(track.recording, expires_s=LINK_S)
         for track in (assembly.tracks if assembly else [])
@@ -133,20 +143,12 @@ def _answer(row: AnswerRow, store: ObjectStore) -> Answer:
     }
     return Answer(
         row,
-        _document(store, ref.manifest, Manifest),
+        stored_document(store, ref.manifest, Manifest),
         assembly,
-        _document(store, ref.quality, Quality),
-        _document(store, ref.analysis, Analysis),
+        stored_document(store, ref.quality, Quality),
+        stored_document(store, ref.analysis, Analysis),
         links,
     )
-
-
-def _document(store: ObjectStore, key: str, model: type[D]) -> D | None:
-    """A document of the store, None where the pipeline has not written it yet."""
-    try:
-        return model.parse(store.get(key), what=key)
-    except NotFound:
-        return None
 
 
 def _limit(text: str | None) -> int:

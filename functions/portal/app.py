@@ -49,6 +49,13 @@ def read_interview(request: Request) -> Response:
     return read_interview(request, app)
 
 
+@app.get("/v1/candidate/ledger", auth=app.candidate())
+def read_ledger(request: Request) -> Response:
+    from functions.portal.received import read_ledger
+
+    return read_ledger(request, app)
+
+
 @app.put("/v1/candidate/consents", auth=app.candidate())
 def put_consents(request: Request) -> Response:
     from functions.portal.consents import put_consents

@@ -210,6 +210,33 @@ def test_results_for_the_ehr(
     assert results["scorecard"]["interview"] == interview
 
 
+def test_the_ledger_names_every_gap(
+    client: FunctionClient, interview: str, key: str, cookie: str
+) -> None:
+    ledger = client.get(f"/v1/interviews/{interview}/ledger", authorization=f"Bearer {key}").json()
+    assert (ledger["lost_ms"], ledger["interrupted_ms"]) == (2000, 0)
+    (answer,) = ledger["answers"]
+    assert (answer["answer"], answer["recorded_ms"], answer["media_ms"]) == (
+        "coordination",
+        95_200,
+        95_200,
+    )
+    assert answer["entries"] == [
+        {
+            "track": "camera",
+            "start_ms": 30_000,
+            "end_ms": 32_000,
+            "lost_ms": 2000,
+            "interrupted_ms": 0,
+            "cause": "part_missing",
+            "began": None,
+        }
+    ]
+    page = client.get(f"/console/interviews/{interview}?lang=en", cookie=cookie).text
+    assert "Loss ledger" in page
+    assert "95,200 ms" in page
+
+
 def test_the_evaluation_form_suggests_what_was_marked_and_what_was_measured(
     client: FunctionClient, database: Database, interview: str
 ) -> None:
