@@ -2,8 +2,10 @@
 
 The floor reads the parts as files, joins them with ``cat`` and copies the packets once with ``ffmpeg -c copy``: no
 store, no digest, no measuring. Ours downloads every part over HTTP, verifies it, joins, lists every packet, writes
-the recording back over HTTP and waits until it is on disk. The script in between is what anybody would write first:
-boto3 downloads, the floor's two commands, boto3 uploads. Memory is the handler's process and its ffmpeg together.
+the recording back over HTTP and waits until it is on disk. Between the two stand the floor's own commands with the
+store at both ends, nothing verified and nothing measured: once with curl over one connection, which is what HTTP and
+the disk's flush alone cost, and once as anybody would write it first, with boto3 downloads and uploads. Memory is the
+handler's process and its ffmpeg together.
 """
 
 from __future__ import annotations
@@ -60,16 +62,19 @@ def run() -> dict[str, float]:
                     RUNS,
                     ours=lambda: worker.assemble(long, pocket.store),
                     floor=lambda: _floor(folder, folder / "parts"),
+                    http=lambda: _over_http(folder, long, pocket.store),
                     script=lambda: _script(folder, long, pocket.url),
                 )
     heading()
     ratio = row("30 minutes against cat + ffmpeg", found["ours"], found["floor"], "s", 1.3)
+    of_http = row("… and the same with curl and a store", found["ours"], found["http"], "s", 1.3)
     of_script = row("… and the same with boto3 transfers", found["ours"], found["script"], "s", 1)
     row("peak memory, 30 min : 3 min", peaks[30], peaks[3], "MB", 1.2)
     verdict = "met" if max(peaks.values()) < LIMIT_MB else "MISSED"
     print(f"{'peak memory':<34} {max(peaks.values()):>10.1f} MB, aim < {LIMIT_MB} MB {verdict}")
     return {
         "assembly_vs_floor": ratio,
+        "assembly_vs_http_floor": of_http,
         "assembly_vs_script": of_script,
         "assembly_peak_mb_3min": peaks[3],
         "assembly_peak_mb_30min": peaks[30],
@@ -122,6 +127,21 @@ def _floor(folder: Path, parts: Path) -> float:
     with joined.open("wb") as out:
         subprocess.run(["cat", *sorted(parts.iterdir())], stdout=out, check=True)
     _ffmpeg("-i", joined, "-c", "copy", folder / "floor-copied.webm")
+    return time.perf_counter() - started
+
+
+def _over_http(folder: Path, ref: AttemptRef, store: ObjectStore) -> float:
+    numbers = range(30 * 60 // PART_S)
+    urls = [store.download_url(ref.part("camera", 0, n), expires_s=600) for n in numbers]
+    wanted = "".join(f'url = "{url}"\n' for url in urls)
+    started = time.perf_counter()
+    joined = folder / "fetched.webm"
+    with joined.open("wb") as out:
+        curl = ["curl", "--silent", "--fail", "--config", "-"]
+        subprocess.run(curl, input=wanted.encode(), stdout=out, check=True)
+    copied = folder / "fetched-copied.webm"
+    _ffmpeg("-i", joined, "-c", "copy", copied)
+    store.put_file("http.webm", copied, "video/webm")
     return time.perf_counter() - started
 
 

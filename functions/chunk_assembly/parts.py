@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Fate = Literal["verified", "part_missing", "part_altered"]
 
-AHEAD_BYTES = 16 * 2**20
+AHEAD_BYTES = 4 * 2**20
 """Parts in memory at a time, downloaded or on their way; a single larger part comes alone."""
 AHEAD_PARTS = 64
 
