@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from statistics import median
 
 
 def alternate(runs: int, **measured: Callable[[], float]) -> dict[str, float]:
-    """Call each in turn, `runs` times around, so that a busy moment hits all alike; their medians."""
+    """Call each in turn, `runs` times around, so that a busy moment hits all alike; their medians.
+
+    Each begins with nothing left to write: what one leaves to the disk must not slow the next one's flush.
+    """
     times: dict[str, list[float]] = {name: [] for name in measured}
     for _ in range(runs):
         for name, measure in measured.items():
+            os.sync()
             times[name].append(measure())
     return {name: median(values) for name, values in times.items()}
 
