@@ -8,8 +8,10 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from functions.quality_check.checks import CHECKS
+from functions.quality_check.faces import face_counter
 from functions.quality_check.measured import measure
 from functions.quality_check.record import record
+from functions.quality_check.words import words
 from greenroom.domain.assembly import AssembledTrack, Assembly
 from greenroom.domain.errors import Invalid, NotFound
 from greenroom.domain.keys import AttemptRef, invalid_key
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from functions.quality_check.settings import Settings
     from greenroom.adapters.object_store import ObjectStore
     from greenroom.runtime.function import Function
+    from greenroom_media.survey import FaceCounter
 
 
 def check_assembly(key: str, app: Function[Settings]) -> None:
@@ -66,11 +69,15 @@ def _checked(
 ) -> Quality:
     with app.database.begin() as tx:
         template = tx.interviews.get(ref.interview).plan.template
+        consents = tx.interviews.consents(ref.interview)
+    counter = face_counter() if consents is not None and consents.face else None
     question = template.question(ref.answer)
     findings = [
         finding
         for track in question.tracks
-        for finding in _track(track, assembly.track(track), question, template.quality, app)
+        for finding in _track(
+            track, assembly.track(track), question, template.quality, counter, app
+        )
     ]
     verdict, reasons = verdict_of(findings)
     app.logger.info("checked", answer=ref.answer, attempt=ref.attempt, verdict=verdict)
@@ -80,6 +87,7 @@ def _checked(
         attempt=ref.attempt,
         verdict=verdict,
         reasons=reasons,
+        words=words(reasons),
         findings=findings,
         inputs=inputs,
         tool=_tool(),
@@ -91,6 +99,7 @@ def _track(
     assembled: AssembledTrack | None,
     question: Question,
     tiers: QualityTiers,
+    counter: FaceCounter | None,
     app: Function[Settings],
 ) -> list[Finding]:
     """Every finding on one track that the question asks for."""
@@ -108,6 +117,7 @@ def _track(
                 question,
                 tiers,
                 Limits(limits.wall_s, limits.cpu_s, limits.memory_mb * MIB),
+                counter,
             )
     except (MediaRefused, MediaLimit) as error:  # the same bytes will meet it again
         app.logger.warning("media_refused", track=name, code=error.code, detail=error.detail)

@@ -13,6 +13,12 @@ from greenroom_media.detect import Detected, detect
 from greenroom_media.probe import probe
 from greenroom_media.recording import Recording
 from greenroom_media.run import Limits
+from greenroom_media.survey import FaceCounter
+
+COUNTED = 1.0
+"""The confidence of what follows from timestamps and sample values alone."""
+JUDGED = 0.9
+"""The confidence of what rests on a threshold for pictures: degraded twins of real clips were told apart at 0.95."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,9 @@ class Measured:
         more_is_worse: bool,
         ranges: Sequence[TimeRange] = (),
         reason: str | None = None,
+        confidence: float = COUNTED,
     ) -> Finding:
-        """`value` graded against `tier`."""
+        """`value` graded against `tier`. `confidence` (0–1) is left out where there is no value."""
         return Finding(
             code=code,
             track=self.track,
@@ -61,6 +68,7 @@ class Measured:
             target=tier.target,
             floor=tier.floor,
             ranges=list(ranges),
+            confidence=None if value is None else confidence,
             reason=reason,
         )
 
@@ -71,8 +79,14 @@ def measure(
     question: Question,
     tiers: QualityTiers,
     limits: Limits,
+    counter: FaceCounter | None = None,
 ) -> Measured:
-    """Demux the file once and decode it once. Raises as `probe` and `detect` do."""
+    """Demux the file once and decode what is needed of it once; faces are counted where there is a `counter`.
+
+    Raises as `probe` and `detect` do.
+    """
     facts = probe(recording)
-    detected = detect(recording, facts, limits=limits)
+    detected = detect(
+        recording, facts, counter=counter if assembled.track == "camera" else None, limits=limits
+    )
     return Measured(assembled, facts, detected, question, tiers)

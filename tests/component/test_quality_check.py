@@ -14,7 +14,7 @@ from greenroom.domain.quality import Quality
 from greenroom.domain.template import Template
 from tests.function_client import FunctionClient
 from tests.media_fixtures import VP8, MediaWorkshop, picture
-from tests.pipeline_fixtures import TEMPLATE, Pipeline, talking_face
+from tests.pipeline_fixtures import ALL_CONSENTS, TEMPLATE, Pipeline, talking_face
 from tests.seeded import SettableClock, set_up
 
 
@@ -49,14 +49,31 @@ def test_a_good_answer_is_checked(
     report = quality(pipeline, ref)
     assert report.verdict == "usable_with_warnings"
     assert report.reasons == ["height_px"]
-    assert {finding.code for finding in report.findings} == {
-        *("duration_s", "fps", "height_px", "black_share", "frozen_share"),
-        *("silence_share", "clipping_share", "loudness_lufs", "lost_share"),
+    assert report.words == [{"en": "The picture is too small", "zh-CN": "画面分辨率过低"}]
+    levels = {finding.code: finding.level for finding in report.findings}
+    assert set(levels) == {
+        *("duration_s", "fps", "height_px", "black_share", "covered_share", "frozen_share"),
+        *("blur_share", "low_light_share", "no_face_share", "several_faces_share"),
+        *("silence_share", "clipping_share", "loudness_lufs", "snr_db"),
+        *("av_offset_s", "av_drift_s", "lost_share"),
     }
+    assert levels["no_face_share"] == levels["several_faces_share"] == "ok"
     assert set(report.inputs) == {"assembly", "camera"}
     assert pipeline.answer_state("first") == AnswerState.CHECKED
     assert pipeline.log() == ["answer.checked"]
     assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_without_consent_to_face_analysis_no_face_is_counted(
+    quality_check: FunctionClient, store: ObjectStore, database: Database, workshop: MediaWorkshop
+) -> None:
+    pipeline = Pipeline.start(
+        store, database, consents=ALL_CONSENTS.model_copy(update={"face": False})
+    )
+    ref = pipeline.assembled("first", talking_face(workshop))
+    quality_check.objects(ref.assembly)
+    levels = {finding.code: finding.level for finding in quality(pipeline, ref).findings}
+    assert levels["no_face_share"] == levels["several_faces_share"] == "not_measured"
 
 
 def test_the_same_event_again_changes_nothing(
@@ -149,7 +166,7 @@ def test_a_bad_answer_after_submission_opens_the_interview_again(
     good = pipeline.assembled("second", talking_face(workshop))
     pipeline.submit()
     quality_check.objects(good.assembly, bad.assembly, bad.assembly, good.assembly)
-    assert quality(pipeline, bad).reasons == ["silence_share"]
+    assert quality(pipeline, bad).reasons == ["no_face_share", "silence_share"]
     assert pipeline.answer_state("first") == AnswerState.RE_RECORD
     assert pipeline.answer_state("second") == AnswerState.CHECKED
     assert (pipeline.state(), pipeline.flags()) == (InterviewState.RE_RECORD, ["needs_re_record"])

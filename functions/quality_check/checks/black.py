@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.quality_check.measured import Measured
+from functions.quality_check.measured import JUDGED, Measured
 from greenroom.domain.quality import Finding
 from greenroom.domain.template import Tier
 
@@ -15,5 +15,11 @@ def black(measured: Measured) -> Finding:
     ranges = measured.detected.black
     value = None if ranges is None else measured.share(ranges)
     return measured.finding(
-        "black_share", value, "share", tier, more_is_worse=True, ranges=ranges or ()
+        "black_share",
+        value,
+        "share",
+        tier,
+        more_is_worse=True,
+        ranges=ranges or (),
+        confidence=JUDGED,
     )

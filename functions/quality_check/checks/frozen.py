@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.quality_check.measured import Measured
+from functions.quality_check.measured import JUDGED, Measured
 from greenroom.domain.quality import Finding
 
 
@@ -15,4 +15,5 @@ def frozen(measured: Measured) -> Finding:
         measured.tiers.frozen_share,
         more_is_worse=True,
         ranges=ranges or (),
+        confidence=JUDGED,
     )

@@ -127,13 +127,18 @@ def upright(
     They are at most `width` px wide, never enlarged, pixels square. `fps` and `scale` take frames of any
     size; from there on all have one.
     """
+    # Rounding up takes the picture shown at n / fps; the default takes one from up to half a step later.
+    return sized(pictures.filter("fps", fps=fps, start_time=0, round="up"), facts, width)
+
+
+def sized(pictures: Any, facts: VideoFacts, width: int) -> tuple[Any, tuple[int, int]]:
+    """`pictures` turned upright, and their fixed (width, height) in px; see `upright`."""
     columns, rows = _fit(facts.display_size, width)
     lying = (rows, columns) if facts.rotation % 180 else (columns, rows)
-    # Rounding up takes the picture shown at n / fps; the default takes one from up to half a step later.
-    steady = pictures.filter("fps", fps=fps, start_time=0, round="up").filter("scale", *lying)
+    shown = pictures.filter("scale", *lying)
     for name, *arguments in _TURNS[facts.rotation]:
-        steady = steady.filter(name, *arguments)
-    return steady.filter("setsar", 1), (columns, rows)
+        shown = shown.filter(name, *arguments)
+    return shown.filter("setsar", 1), (columns, rows)
 
 
 def on_clock(sound: Any, sample_rate: int) -> Any:

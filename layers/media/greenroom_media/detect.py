@@ -1,73 +1,63 @@
-"""Finds black, frozen, silent and clipped stretches and measures loudness, in one decoding pass.
-
-ffmpeg's detectors leave their findings in frame metadata, which its `metadata` filter prints into pipes
-of ours; beside them come small pictures for what stands still, and float samples for clipping, which
-integer formats would hide.
-"""
+"""Finds what is wrong with a recording's picture and sound, and where."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from statistics import fmean
 
 from greenroom.domain.quality import TimeRange
-from greenroom_media import command
-from greenroom_media.clipping import Clipping
-from greenroom_media.decode import DECODE_LIMITS, on_clock, opened, upright
-from greenroom_media.ranges import closed, lasting, lengthened, without
-from greenroom_media.recording import Recording
-from greenroom_media.run import Limits, Running, running
-from greenroom_media.side import SidePipe
-from greenroom_media.stillness import Stillness
+from greenroom_media.decode import DECODE_LIMITS, opened
+from greenroom_media.noise import Snr
+from greenroom_media.picture import Mark
+from greenroom_media.ranges import Ranges, lasting, lengthened, merged, without
+from greenroom_media.recording import Recording, VideoFacts
+from greenroom_media.run import Limits
+from greenroom_media.sensitivity import Sensitivity
+from greenroom_media.sound import Sound
+from greenroom_media.survey import FaceCounter, Survey, Surveyed
+from greenroom_media.timeline import Look, ranges
 
-_LOUDNESS = "lavfi.r128.I"
-_SILENT_DBFS = -120.0
+_SURE_OF_FACES = 5
+"""Looks at faces from which their number no longer lowers the confidence."""
 
 
 @dataclass(frozen=True)
-class Sensitivity:
-    """When something counts. Durations are seconds; shorter stretches are not reported.
+class Faces:
+    """Where no face, and where several, can be seen. `several` is None when the detector cannot tell.
 
-    `fps`, `width`: pictures looked at in a second, and the px to which they are reduced. `black_luma`: a
-    pixel is black below this share of the luma range. `black_area`: share of black pixels in a black
-    picture. `frozen_difference`, `flicker_s`: see `Stillness`. `silence_dbfs`: below it all channels are
-    silent. `clip_level`: amplitude (1 = full scale); `clip_share`: share of a second's samples at or above
-    it that makes the second clipped.
+    Where the picture is black, covered, or too blurred to show a face, that is the finding, and neither of
+    these. `confidence`: the detector's, 0–1, the mean over `looks` pictures.
     """
 
-    fps: float = 10.0
-    width: int = 160
-    black_luma: float = 0.10
-    black_area: float = 0.98
-    black_s: float = 0.5
-    frozen_difference: float = 0.0005
-    flicker_s: float = 0.5
-    frozen_s: float = 2.0
-    silence_dbfs: float = -50.0
-    silence_s: float = 2.0
-    clip_level: float = 0.9
-    clip_share: float = 0.01
+    none: Ranges
+    several: Ranges | None
+    confidence: float
+    looks: int
 
 
 @dataclass(frozen=True)
 class Detected:
     """What was found, in seconds from the recording's start; None where there is no picture or sound.
 
-    A black picture is not also frozen. A stretch that lasts to the end is closed there; where one stream
-    ends earlier than the other, the rest counts as frozen or silent. `loudness_lufs`: integrated loudness
-    (EBU R 128; silence reads -70). `peak_dbfs`: the largest sample, 0 is full scale and lossy codecs
-    overshoot it; -120 for none.
+    A picture is black, or covered, or frozen, never two of them; dark and blurred go together with others but
+    black and covered. A stretch that lasts to the end is closed there; where one stream ends earlier than the
+    other, the rest counts as frozen or silent. `loudness_lufs`: integrated loudness (EBU R 128; silence reads
+    -70). `peak_dbfs`: the largest sample, 0 is full scale and lossy codecs overshoot it; -120 for none.
+    `faces` is None where nobody counted them.
     """
 
-    black: tuple[TimeRange, ...] | None
-    frozen: tuple[TimeRange, ...] | None
-    silent: tuple[TimeRange, ...] | None
-    clipped: tuple[TimeRange, ...] | None
-    loudness_lufs: float | None
-    peak_dbfs: float | None
+    black: Ranges | None = None
+    covered: Ranges | None = None
+    frozen: Ranges | None = None
+    dark: Ranges | None = None
+    blurred: Ranges | None = None
+    faces: Faces | None = None
+    silent: Ranges | None = None
+    clipped: Ranges | None = None
+    loudness_lufs: float | None = None
+    peak_dbfs: float | None = None
+    snr: Snr | None = None
 
 
 def detect(
@@ -75,126 +65,85 @@ def detect(
     facts: Recording,
     *,
     sensitivity: Sensitivity | None = None,
-    threads: int = 1,
+    counter: FaceCounter | None = None,
     limits: Limits = DECODE_LIMITS,
 ) -> Detected:
-    """Look at and listen to all of `recording`, whose `facts` were probed. Raises as `running` does."""
-    search = _Search(facts, sensitivity or Sensitivity())
-    node = opened(recording, facts, threads)
-    outputs = [*search.picture(node), *search.sound(node)]
-    arguments = ["-filter_complex_threads", str(threads), *command.arguments(*outputs)]
-    with running(arguments, limits, sides=search.sides) as process:
-        search.listen(process)
-    return search.result()
+    """Look at and listen to `recording`, whose `facts` were probed; with a `counter` also for faces.
 
-
-class _Search:
-    """One pass: the filter graph, what its pipes said, and the ranges made of it."""
-
-    def __init__(self, facts: Recording, sensitivity: Sensitivity) -> None:
-        self.sides: list[SidePipe] = []
-        self._facts = facts
-        self._how = sensitivity
-        self._marks: list[tuple[str, float]] = []
-        self._loudness: float | None = None
-        self._clipping: Clipping | None = None
-        self._stillness: Stillness | None = None
-
-    def picture(self, node: Any) -> list[Any]:
-        if self._facts.video is None:
-            return []
-        how = self._how
-        self._stillness = Stillness(how.fps, how.frozen_difference, how.flicker_s)
-        pictures, (columns, rows) = upright(node["V:0"], self._facts.video, how.fps, how.width)
-        watched = self._printed(
-            pictures.filter("format", "yuv420p").filter(
-                "blackdetect", d=how.black_s, pix_th=how.black_luma, pic_th=how.black_area
-            ),
-            "metadata",
+    Raises as `running` does.
+    """
+    how = sensitivity or Sensitivity()
+    sound = None
+    if facts.audio is not None:
+        sound = Sound(
+            facts.audio, facts.duration_s, how.silence_dbfs, how.clip_level, how.clip_share
         )
-        take, size = self._stillness.take, columns * rows * 3 // 2
-        return [
-            watched.output(self._side(lambda stream: _in_blocks(stream, size, take)), f="rawvideo")
-        ]
-
-    def sound(self, node: Any) -> list[Any]:
-        audio = self._facts.audio
-        if audio is None:
-            return []
-        how = self._how
-        channels = 1 if audio.channels == "mono" else 2
-        self._clipping = Clipping(audio.sample_rate, channels, how.clip_level, how.clip_share)
-        both = on_clock(node["a:0"], audio.sample_rate).filter_multi_output("asplit", 2)
-        samples, heard = both.stream(0), both.stream(1)
-        silence = heard.filter("silencedetect", n=f"{how.silence_dbfs}dB", d=how.silence_s)
-        loudness = self._printed(silence, "ametadata").filter("ebur128", metadata=1)
-        layout = "mono" if channels == 1 else "stereo"
-        return [
-            samples.filter("aformat", sample_fmts="flt", channel_layouts=layout).output(
-                command.STDOUT, f="f32le"
-            ),
-            self._printed(loudness, "ametadata", key=_LOUDNESS).output("-", f="null"),
-        ]
-
-    def listen(self, process: Running) -> None:
-        if self._clipping is not None:
-            for block in process.blocks(self._clipping.block_bytes):
-                self._clipping.take(block)
-
-    def result(self) -> Detected:
-        black = frozen = silent = clipped = peak = None
-        end = self._facts.duration_s
-        if (video := self._facts.video) is not None:
-            black = self._between(
-                "lavfi.black_start", "lavfi.black_end", video.end_s, self._how.black_s
-            )
-        if video is not None and self._stillness is not None:
-            frozen = self._stillness.ranges(self._how.frozen_s, video.end_s)
-            frozen = lengthened(frozen, video.end_s, end, self._how.frozen_s)
-            frozen = lasting(without(frozen, black or ()), self._how.frozen_s)
-        if (audio := self._facts.audio) is not None and self._clipping is not None:
-            silent = self._between(
-                "lavfi.silence_start", "lavfi.silence_end", audio.end_s, self._how.silence_s
-            )
-            silent = lengthened(silent, audio.end_s, end, self._how.silence_s)
-            clipped = self._clipping.ranges()
-            loudest = self._clipping.peak
-            peak = round(20 * math.log10(loudest), 2) if loudest > 0 else _SILENT_DBFS
-        return Detected(black, frozen, silent, clipped, self._loudness, peak)
-
-    def _printed(self, node: Any, name: str, **options: Any) -> Any:
-        """`node` with its metadata printed into a pipe of its own: writers must not share one."""
-        return node.filter(name, mode="print", file=self._side(self._take_lines), **options)
-
-    def _side(self, consume: Callable[[IO[bytes]], None]) -> str:
-        side = SidePipe(consume)
-        self.sides.append(side)
-        return side.url
-
-    def _take_lines(self, stream: IO[bytes]) -> None:
-        for line in stream:
-            self._take(line.decode("ascii", "replace").strip())
-
-    def _take(self, line: str) -> None:
-        key, equals, value = line.partition("=")
-        if not equals or not key.startswith("lavfi."):
-            return
-        try:
-            number = float(value)
-        except ValueError:
-            return
-        if key == _LOUDNESS:
-            self._loudness = number if math.isfinite(number) else self._loudness
-        elif math.isfinite(number):
-            self._marks.append((key, number))
-
-    def _between(self, start: str, stop: str, end: float, at_least: float) -> tuple[TimeRange, ...]:
-        marks: Sequence[tuple[bool, float]] = [
-            (key == start, at) for key, at in self._marks if key in {start, stop}
-        ]
-        return lasting(closed(marks, end), at_least)
+    survey = Survey(recording, facts, how, limits, counter)
+    seen = survey.run(
+        sound.outputs(opened(recording, facts, threads=1)) if sound else (),
+        sound.sides if sound else (),
+    )
+    found = _heard(sound, how) if sound is not None else {}
+    if facts.video is not None:
+        found |= _seen(seen, facts, facts.video, how)
+        found["faces"] = _faces(seen.looks, facts.video, how, counter)
+    return Detected(**found)  # type: ignore[arg-type]
 
 
-def _in_blocks(stream: IO[bytes], size: int, take: Callable[[bytes], None]) -> None:
-    while len(block := stream.read(size)) == size:
-        take(block)
+def _heard(sound: Sound, how: Sensitivity) -> dict[str, object]:
+    return {
+        "silent": sound.silent(how.silence_s),
+        "clipped": sound.clipped(),
+        "loudness_lufs": sound.loudness_lufs,
+        "peak_dbfs": sound.peak_dbfs,
+        "snr": sound.snr(),
+    }
+
+
+def _seen(
+    seen: Surveyed, facts: Recording, video: VideoFacts, how: Sensitivity
+) -> dict[str, object]:
+    def marked(mark: Mark, at_least_s: float) -> Ranges:
+        return ranges(
+            seen.looks, lambda look: mark in look.marks, video.start_s, video.end_s, at_least_s
+        )
+
+    black, covered = marked("black", how.black_s), marked("covered", how.covered_s)
+    missing = lasting(video.gaps, how.frozen_s)
+    frozen = lengthened(
+        merged([*seen.frozen, *missing]), video.end_s, facts.duration_s, how.frozen_s
+    )
+    return {
+        "black": black,
+        "covered": covered,
+        "frozen": lasting(without(without(frozen, black), covered), how.frozen_s),
+        "dark": marked("dark", how.dark_s),
+        "blurred": marked("blurred", how.blurred_s),
+    }
+
+
+def _faces(
+    looks: tuple[Look, ...], video: VideoFacts, how: Sensitivity, counter: FaceCounter | None
+) -> Faces | None:
+    counted = [look for look in looks if look.faces is not None]
+    if counter is None or not counted:
+        return None
+    known = [look for look in looks if look.faces is not None or look.hidden]
+
+    def none(look: Look) -> bool:
+        return look.faces == 0 and "blurred" not in look.marks
+
+    def several(look: Look) -> bool:
+        return (look.faces or 0) > 1
+
+    enough = min(1.0, len(counted) / _SURE_OF_FACES)
+    span = (video.start_s, video.end_s)
+    return Faces(
+        none=ranges(known, none, *span, how.no_face_s),
+        several=ranges(known, several, *span, how.several_faces_s) if counter.counts else None,
+        confidence=round(fmean(look.confidence for look in counted) * enough, 2),
+        looks=len(counted),
+    )
+
+
+__all__ = ["Detected", "Faces", "Sensitivity", "TimeRange", "detect"]

@@ -20,7 +20,8 @@ import numpy as np
 
 from greenroom.domain.quality import TimeRange
 from greenroom_media.errors import MediaRefused, Refusal
-from greenroom_media.framecrc import NO_TIME, Integers, parse
+from greenroom_media.framecrc import NO_TIME, Flags, Integers, parse
+from greenroom_media.odd import odd_moments
 from greenroom_media.recording import AudioFacts, Recording, VideoFacts
 from greenroom_media.rules import Rules
 
@@ -49,10 +50,18 @@ class Track:
     latest: int = 0
     packets: int = 0
     _times: list[Integers] = field(default_factory=list)
-    _keys: list[Integers] = field(default_factory=list)
+    read: int = 0
+    _sizes: list[Integers] = field(default_factory=list)
+    _keys: list[Flags] = field(default_factory=list)
+    _numbers: list[Integers] = field(default_factory=list)
 
-    def take(self, times: Integers, durations: Integers, keys: Integers) -> None:
-        """The next packets that play. Raises `MediaRefused` (`media_timestamps`)."""
+    def take(
+        self, times: Integers, durations: Integers, sizes: Integers, keys: Flags, numbers: Integers
+    ) -> None:
+        """The next packets that play; `numbers` are their places among all of the stream, from 0.
+
+        Raises `MediaRefused` (`media_timestamps`).
+        """
         if not times.size:
             return
         if times.max() > self.latest or times.min() < -self.latest:
@@ -61,14 +70,25 @@ class Track:
         self.packets += times.size
         self.last_duration = max(0, int(durations[-1]))
         self._times.append(times)
+        self._sizes.append(sizes)
         self._keys.append(keys)
+        self._numbers.append(numbers)
 
     def times(self) -> Integers:
         """When the packets play, sorted."""
         return np.sort(np.concatenate(self._times))
 
-    def key_times(self) -> Integers:
-        return np.sort(np.concatenate(self._keys))
+    def keys(self) -> tuple[Integers, Integers]:
+        """Times, sorted, of the key frames, and their places among all packets."""
+        keys = np.concatenate(self._keys)
+        times = np.concatenate(self._times)[keys]
+        order = np.argsort(times, kind="stable")
+        return times[order], np.concatenate(self._numbers)[keys][order]
+
+    def odd_times(self, zero: Fraction) -> tuple[float, ...]:
+        """See `odd_moments`; seconds from `zero`."""
+        times = np.asarray(np.concatenate(self._times) * float(self.tick) - float(zero), np.float64)
+        return odd_moments(times, np.concatenate(self._sizes), np.concatenate(self._keys))
 
     def seconds(self, ticks: int) -> Fraction:
         return ticks * self.tick
@@ -179,8 +199,12 @@ class Listing:
         for track in self.tracks.values():
             own = packets.stream == track.index
             track.size += int(packets.size[own].sum())
+            numbers = np.cumsum(own) - 1 + track.read
+            track.read += int(own.sum())
             own &= plays
-            track.take(times[own], packets.duration[own], times[own & packets.key])
+            track.take(
+                times[own], packets.duration[own], packets.size[own], packets.key[own], numbers[own]
+            )
 
 
 _LAST_TIME_S = 7 * 86_400
@@ -220,6 +244,7 @@ def _usual_interval(times: Integers) -> float:
 
 def _video(span: _Span, zero: Fraction, rotation: float | None) -> VideoFacts:
     track, length = span.track, float(span.end - span.start)
+    key_times, key_numbers = track.keys()
     return VideoFacts(
         codec=track.codec,
         width=track.width,
@@ -232,9 +257,9 @@ def _video(span: _Span, zero: Fraction, rotation: float | None) -> VideoFacts:
         start_s=_round(float(span.start - zero)),
         end_s=_round(float(span.end - zero)),
         gaps=span.gaps(zero),
-        key_frames_s=tuple(
-            _round(float(track.seconds(int(key)) - zero)) for key in track.key_times()
-        ),
+        key_frames_s=tuple(_round(float(track.seconds(int(key)) - zero)) for key in key_times),
+        key_numbers=tuple(int(number) for number in key_numbers),
+        odd_s=track.odd_times(zero),
     )
 
 

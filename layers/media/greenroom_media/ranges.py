@@ -63,3 +63,19 @@ def _cut(one: TimeRange, other: TimeRange) -> Sequence[TimeRange]:
 def _range(start_s: float, end_s: float) -> TimeRange:
     start_s = max(0.0, start_s)
     return TimeRange(start_s=round(start_s, 3), end_s=round(max(start_s, end_s), 3))
+
+
+def merged(ranges: Iterable[TimeRange], apart_s: float = 0.0) -> Ranges:
+    """`ranges` in order of time, those that overlap or lie at most `apart_s` apart made one."""
+    found: list[TimeRange] = []
+    for one in sorted(ranges, key=lambda item: (item.start_s, item.end_s)):
+        if found and one.start_s <= found[-1].end_s + apart_s:
+            found[-1] = _range(found[-1].start_s, max(found[-1].end_s, one.end_s))
+        else:
+            found.append(one)
+    return tuple(found)
+
+
+def covered_s(ranges: Iterable[TimeRange], start_s: float, end_s: float) -> float:
+    """Seconds of `start_s` to `end_s` that `ranges` cover."""
+    return sum(max(0.0, min(one.end_s, end_s) - max(one.start_s, start_s)) for one in ranges)

@@ -15,7 +15,9 @@ class VideoFacts:
     180, 270); `pixel_aspect`: width of a pixel over its height. `packets`: number of coded frames.
     `fps`: frames per second by the median interval, None with fewer than two; `mean_fps`: packets over
     the stream's length, lower than `fps` where frames are missing. `start_s`, `end_s`: first frame's time,
-    end of the last. `gaps`: where no frame came for `GAP_S` longer than usual. `key_frames_s`: their times.
+    end of the last. `gaps`: where no frame came for `GAP_S` longer than usual. `key_frames_s`: the times of
+    key frames, `key_numbers`: how many packets of the stream come before each in the file.
+    `odd_s`: where packet sizes say that something may have happened, see `odd_moments`.
     """
 
     codec: str
@@ -30,6 +32,8 @@ class VideoFacts:
     end_s: float
     gaps: tuple[TimeRange, ...]
     key_frames_s: tuple[float, ...]
+    key_numbers: tuple[int, ...] = ()
+    odd_s: tuple[float, ...] = ()
 
     @property
     def display_size(self) -> tuple[int, int]:

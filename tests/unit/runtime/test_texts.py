@@ -18,7 +18,7 @@ from greenroom.domain.interview import AnswerState, EhrStatus, InterviewState
 from greenroom.domain.mapping import shipped_mapping
 from greenroom.domain.quality import Level, Verdict
 from greenroom.domain.scorecard import ScoreStatus
-from greenroom.domain.template import TrackName
+from greenroom.domain.template import QualityTiers, TrackName
 from greenroom.domain.webhook import DeliveryState
 from greenroom.runtime.texts import LOCALES, catalogue_path, choose_locale, folder_name, texts
 
@@ -50,6 +50,7 @@ CLOSED = {
     "track": get_args(TrackName),
     "verdict": get_args(Verdict),
     "level": get_args(Level),
+    "defect": {*QualityTiers.model_fields, "duration_s", "track_missing", "media_refused"},
     "event": EventType,
     "delivery": get_args(DeliveryState),
     "problem": (

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from greenroom.domain.model import Document, Seconds, Sha256
+from greenroom.domain.model import Document, LocalizedText, Seconds, Sha256, Share
 from greenroom.domain.template import Tier, TrackName
 
 Level = Literal["ok", "warning", "re_record", "not_measured"]
@@ -23,7 +23,8 @@ class TimeRange(Document):
 class Finding(Document):
     """One measure: its value against target and floor, and where in the recording it shows.
 
-    `code` names the measure (`fps`, `duration_s`, `black_share`, …); `unit` is its unit.
+    `code` names the measure (`fps`, `duration_s`, `black_share`, …); `unit` is its unit. `confidence`: how sure
+    the value is, 1 for what was counted and less for what was judged; None where nothing was measured.
     """
 
     code: str
@@ -34,17 +35,22 @@ class Finding(Document):
     target: float | None = None
     floor: float | None = None
     ranges: list[TimeRange] = []
+    confidence: Share | None = None
     reason: str | None = None
 
 
 class Quality(Document):
-    """The verdict on one attempt, with every finding it rests on."""
+    """The verdict on one attempt, with every finding it rests on.
+
+    `reasons`: codes of the findings that decided it; `words`: the same for people, in their order.
+    """
 
     interview: str
     answer: str
     attempt: Annotated[int, Field(ge=1)]
     verdict: Verdict
     reasons: list[str]
+    words: list[LocalizedText] = []
     findings: list[Finding]
     inputs: dict[str, Sha256]
     tool: str

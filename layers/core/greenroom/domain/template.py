@@ -48,16 +48,28 @@ class Tier(Document):
 
 
 class QualityTiers(Document):
-    """When a recording is usable. Units in the names; shares are of the recording's duration."""
+    """When a recording is usable. Units in the names; shares are of the recording's duration.
+
+    `snr_db`: signal-to-noise ratio; real rooms give 25-50, so 40 is a target and no floor. `av_offset_s`,
+    `av_drift_s`: ITU-R BT.1359 puts what viewers accept at 0.19 s of late and 0.09 s of early sound.
+    """
 
     fps: Tier = Tier(target=25, floor=10)
     height_px: Tier = Tier(target=720, floor=240)
     screen_height_px: Tier = Tier(target=1080, floor=720)
     black_share: Tier = Tier(target=0.02, floor=0.5)
+    covered_share: Tier = Tier(target=0.02, floor=0.5)
     frozen_share: Tier = Tier(target=0.1, floor=0.8)
+    blur_share: Tier = Tier(target=0.05, floor=0.5)
+    low_light_share: Tier = Tier(target=0.1)
+    no_face_share: Tier = Tier(target=0.1, floor=0.8)
+    several_faces_share: Tier = Tier(target=0.02)
     silence_share: Tier = Tier(target=0.6, floor=0.98)
     clipping_share: Tier = Tier(target=0.02, floor=0.5)
     loudness_lufs: Tier = Tier(target=-35, floor=-60)
+    snr_db: Tier = Tier(target=40, floor=5)
+    av_offset_s: Tier = Tier(target=0.19, floor=2)
+    av_drift_s: Tier = Tier(target=0.19)
     lost_share: Tier = Tier(target=0.0, floor=0.5)
 
 
