@@ -1,5 +1,6 @@
 """Calling a function as its host does: HTTP requests as gateway events, objects as queue messages."""
 
+import base64
 import json
 import re
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class FunctionClient:
         method: str,
         url: str,
         *,
-        body: str = "",
+        body: str | bytes = "",
         headers: dict[str, str] | None = None,
     ) -> Answer:
         parts = urlsplit(url)
@@ -56,8 +57,8 @@ class FunctionClient:
                 "httpMethod": method,
                 "requestId": "test",
             },
-            "body": body,
-            "isBase64Encoded": False,
+            "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,
+            "isBase64Encoded": isinstance(body, bytes),
         }
         answer = self._function(event, None)
         headers = {**answer["headers"]}

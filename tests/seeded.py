@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from greenroom.runtime.function import Function
 from greenroom.runtime.tokens import issue_candidate_token, new_api_key
 
 TOKEN_KEY = "a-key-for-tests-of-at-least-32-characters"
+IDENTITY_KEY = base64.b64encode(bytes(range(32))).decode()
 BATCH = derived_id("bat", "test")
 
 MODEL = CompetencyModel.model_validate(
@@ -106,6 +108,7 @@ def environment(database_url: str) -> dict[str, str]:
     return {
         "GREENROOM_DATABASE__URL": database_url,
         "GREENROOM_TOKENS__KEY": TOKEN_KEY,
+        "GREENROOM_IDENTITY__KEY": IDENTITY_KEY,
         "GREENROOM_LINKS__PUBLIC_URL": "http://127.0.0.1:8080",
     }
 

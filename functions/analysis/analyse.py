@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from functions.analysis.permitted import permitted
 from functions.analysis.score import score_if_complete
 from greenroom.domain.analysis import Analysis
 from greenroom.domain.assembly import Assembly
-from greenroom.domain.consent import Consents
+from greenroom.domain.consent import NO_CONSENTS, Consents
 from greenroom.domain.errors import Invalid, NotFound, Unavailable
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import AnswerState
 from greenroom.domain.keys import AttemptRef, invalid_key
+from greenroom.domain.plan import Plan
 from greenroom.domain.quality import Quality
 from greenroom.runtime.analysis_modules import Modules, installed
 from greenroom.runtime.recordings import fetched
@@ -45,18 +47,26 @@ def analyse(
     With `last_try` a module's passing fault is recorded as its failure instead of raised.
 
     Raises `NotFound` (`no_such_object`, `unknown_interview`, `unknown_answer`), `Invalid` (`invalid_document`),
-    `Unavailable` (store, database, `disk_full`, `recording_differs`, `not_checked_yet`), and what a module
-    raises that another try may mend.
+    `Unavailable` (store, database, `disk_full`, `recording_differs`, `not_checked_yet`, `consents_changed`,
+    `withdrawal_pending`), and what a module raises that another try may mend.
     """
     quality = Quality.parse(app.store.get(ref.quality))
+    modules = modules or installed()
+    with app.database.begin() as tx:
+        plan = tx.interviews.get(ref.interview).plan
+        consents = tx.interviews.consents(ref.interview) or NO_CONSENTS
     analysis = None
     if quality.verdict != "re_record":
         inputs = {name: digest for name, digest in quality.inputs.items() if name != "assembly"}
-        analysis = _finished(ref, inputs, app.store)
-        if analysis is None:
-            analysis = _analysed(ref, inputs, app, modules or installed(), last_try=last_try)
+        finished = _finished(ref, inputs, app.store)
+        analysis = (
+            permitted(finished, consents, modules)
+            if finished is not None
+            else _analysed(ref, inputs, app, modules, plan, consents, last_try=last_try)
+        )
+        if analysis != finished:
             app.store.put(ref.analysis, analysis.canonical())
-    _record(ref, analysis, app)
+    _record(ref, analysis, consents, app)
     score_if_complete(ref.interview, app)
 
 
@@ -74,14 +84,13 @@ def _analysed(
     inputs: dict[str, str],
     app: Function[Settings],
     modules: Modules,
+    plan: Plan,
+    consents: Consents,
     *,
     last_try: bool,
 ) -> Analysis:
     from greenroom_media.binary import find
 
-    with app.database.begin() as tx:
-        plan = tx.interviews.get(ref.interview).plan
-        consents = tx.interviews.consents(ref.interview) or Consents(recording=False)
     assembly = Assembly.parse(app.store.get(ref.assembly))
     names, policy = plan.template.analysis, plan.policy
     wanted = modules.tracks(names, consents)
@@ -103,12 +112,21 @@ def _analysed(
     )
 
 
-def _record(ref: AttemptRef, analysis: Analysis | None, app: Function[Settings]) -> None:
+def _record(
+    ref: AttemptRef, analysis: Analysis | None, consents: Consents, app: Function[Settings]
+) -> None:
     """Move the answer from `checked`; nothing changes where it is further, or a newer take is in focus.
 
-    Raises `Unavailable` (`not_checked_yet`) when quality.json was seen before the state that belongs to it.
+    Raises `Unavailable`: `not_checked_yet` when quality.json was seen before the state that belongs to it,
+    `consents_changed` when something was found under a consent that was taken back meanwhile.
     """
     with app.changes() as tx:
+        tx.interviews.hold(ref.interview)
+        if (tx.interviews.consents(ref.interview) or NO_CONSENTS) != consents:
+            raise Unavailable(
+                f"the consents to {ref.interview} changed while it was analysed",
+                code="consents_changed",
+            )
         answer = tx.interviews.answer(ref.interview, ref.answer)
         if answer.attempt < ref.attempt or (
             answer.attempt == ref.attempt and answer.state in _NOT_YET_CHECKED

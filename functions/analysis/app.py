@@ -27,6 +27,13 @@ def interview_submitted(event: ObjectCreated) -> None:
     score_submitted(event.key, app)
 
 
+@app.on_object("uploads/", suffix="/withdrawal.json")
+def consent_withdrawn(event: ObjectCreated) -> None:
+    from functions.analysis.withdrawal import forget_withdrawn
+
+    forget_withdrawn(event.key, app)
+
+
 @app.on_schedule("sweep", minutes=1)
 def sweep(event: Scheduled) -> None:
     from functions.analysis.sweep import sweep

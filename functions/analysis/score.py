@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from greenroom.domain import keys
+from greenroom.domain.consent import NO_CONSENTS
 from greenroom.domain.errors import Unavailable
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import NEEDS_RE_RECORD, SETTLED, AnswerState, InterviewState
@@ -36,22 +37,36 @@ def score_if_complete(interview_id: str, app: Function[Settings]) -> None:
     Of several callers at once all write the same bytes and one moves the interview. A scorecard over the usable
     answers is also made while others are to be recorded again; without consent to scoring by software none is.
 
-    Raises `Unavailable` (store, database, `answers_changed`), `NotFound`, `Invalid`.
+    Raises `Unavailable` (store, database, `answers_changed`, `consents_changed`, `withdrawal_pending`),
+    `NotFound`, `Invalid`.
     """
     with app.database.begin() as tx:
         interview = tx.interviews.get(interview_id)
         answers = tx.interviews.answers(interview_id)
-        consents = tx.interviews.consents(interview_id)
+        consents = tx.interviews.consents(interview_id) or NO_CONSENTS
+        forgetting = tx.interviews.withdrawal(interview_id)
     if interview.state not in _OPEN or any(answer.state not in SETTLED for answer in answers):
         return
+    if forgetting is not None:
+        raise Unavailable(
+            f"observations of {interview_id} are being forgotten", code="withdrawal_pending"
+        )
     scorecard = None
-    if consents is not None and consents.ai_scoring:
+    if consents.scorable:
         scorecard = _scorecard(interview, answers, app.store)
         app.store.put(keys.scorecard(interview_id), scorecard.canonical())
+    else:
+        app.store.delete(keys.scorecard(interview_id))
     with app.changes() as tx:
+        tx.interviews.hold(interview_id)
         if tx.interviews.answers(interview_id) != answers:
             raise Unavailable(
                 f"answers of {interview_id} changed while it was scored", code="answers_changed"
+            )
+        if (tx.interviews.consents(interview_id) or NO_CONSENTS) != consents:
+            raise Unavailable(
+                f"the consents to {interview_id} changed while it was scored",
+                code="consents_changed",
             )
         _record(tx, interview_id, answers, scorecard)
 

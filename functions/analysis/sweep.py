@@ -1,4 +1,4 @@
-"""Takes up what was checked and not analysed, or finished and not scored."""
+"""Takes up what was checked and not analysed, finished and not scored, or withdrawn and not forgotten."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from functions.analysis.analyse import analyse
 from functions.analysis.score import score_if_complete
+from functions.analysis.withdrawal import forget
 from greenroom.domain.interview import AnswerState
 from greenroom.runtime.sweeping import AT_ONCE, attempt, sweep_answers
 
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 
 
 def sweep(app: Function[Settings]) -> None:
-    """Score, then analyse, what waits longest, as much as the sweep's time allows."""
+    """Forget, then score, then analyse, what waits longest, as much as the sweep's time allows."""
     limits = app.settings.analysis
     with app.database.begin() as tx:
         before = tx.clock() - timedelta(seconds=limits.stale_s)
+        withdrawn = tx.interviews.withdrawals(before, AT_ONCE)
         unscored = tx.interviews.unscored(before, AT_ONCE)
+    for interview in withdrawn:
+        attempt(app, partial(forget, interview, app), interview=interview)
     for interview in unscored:
         attempt(app, partial(score_if_complete, interview, app), interview=interview)
     sweep_answers(app, AnswerState.CHECKED, lambda ref: analyse(ref, app, last_try=True), limits)

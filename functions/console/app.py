@@ -48,6 +48,20 @@ def read_evaluation_template(request: Request) -> Response:
     return read_evaluation_template(request.params["interview"], app)
 
 
+@app.get("/v1/interviews/{interview}/identity/{picture}", auth=app.api_key("identity:read"))
+def read_identity(request: Request) -> Response:
+    from functions.console.identity import read_identity
+
+    return read_identity(request, app)
+
+
+@app.put("/v1/interviews/{interview}/time-factor", auth=app.api_key("interviews:write"))
+def grant_time(request: Request) -> Response:
+    from functions.console.time_factor import grant_time
+
+    return grant_time(request, app)
+
+
 # The pages check the session themselves, because a person without one is shown the way in, not a problem.
 @app.get("/console", auth=None)
 def sign_in_page(request: Request) -> Response:
@@ -82,6 +96,13 @@ def interview_page(request: Request) -> Response:
     from functions.console.pages import interview_page
 
     return interview_page(request, app)
+
+
+@app.get("/console/interviews/{interview}/identity/{picture}", auth=None)
+def identity_page(request: Request) -> Response:
+    from functions.console.identity import identity_page
+
+    return identity_page(request, app)
 
 
 @app.get("/console/static/{version}/{name}", auth=None)

@@ -29,10 +29,10 @@ def interviews_page(request: Request, app: Function[Settings]) -> Response:
     except (Unauthorized, Forbidden) as error:
         return sign_in_page(request, app, problem=error)
     except (Invalid, NotFound) as error:
-        return _trouble(request, app, error)
+        return trouble(request, app, error)
     kept = {name: request.query[name] for name in ("state", "batch") if request.query.get(name)}
     following = found.after and "?" + urlencode({**kept, "after": found.after})
-    return _render(
+    return render(
         request,
         app,
         "interviews.html",
@@ -49,14 +49,14 @@ def interview_page(request: Request, app: Function[Settings]) -> Response:
     """``GET /console/interviews/{interview}``: scorecard, answers, process log, webhooks."""
     wanted = request.params["interview"]
     try:
-        session_of(request, app)
+        who = session_of(request, app)
         found = reading.interview(wanted, app)
     except (Unauthorized, Forbidden) as error:
         return sign_in_page(request, app, problem=error)
     except NotFound as error:
-        return _trouble(request, app, error)
+        return trouble(request, app, error)
     questions = found.row.plan.template.questions
-    return _render(
+    return render(
         request,
         app,
         "interview.html",
@@ -66,15 +66,17 @@ def interview_page(request: Request, app: Function[Settings]) -> Response:
         card=ScorecardView(found),
         log=reading.process_log(wanted, app),
         deliveries=reading.deliveries(wanted, app),
+        pictures=reading.identity_pictures(wanted, app),
+        may_look="identity:read" in who.scopes,
         ehr_status=ehr_status,
     )
 
 
-def _trouble(request: Request, app: Function[Settings], error: GreenroomError) -> Response:
-    return _render(request, app, "trouble.html", status=error.status, problem=error)
+def trouble(request: Request, app: Function[Settings], error: GreenroomError) -> Response:
+    return render(request, app, "trouble.html", status=error.status, problem=error)
 
 
-def _render(
+def render(
     request: Request, app: Function[Settings], template: str, *, status: int = 200, **values: Any
 ) -> Response:
     store = app.settings.store

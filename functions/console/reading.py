@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from functions.console.settings import Settings
-    from greenroom.adapters.database import AnswerRow, DeliveryRow, InterviewRow, LogRow
+    from greenroom.adapters.database import (
+        AnswerRow,
+        DeliveryRow,
+        IdentityRow,
+        InterviewRow,
+        LogRow,
+    )
     from greenroom.adapters.object_store import ObjectStore
     from greenroom.runtime.function import Function
 
@@ -129,6 +135,12 @@ def deliveries(interview_id: str, app: Function[Settings]) -> list[DeliveryRow]:
     """What was sent to the webhooks about this interview."""
     with app.database.begin() as tx:
         return tx.webhooks.deliveries(interview_id=interview_id, limit=500)
+
+
+def identity_pictures(interview_id: str, app: Function[Settings]) -> list[IdentityRow]:
+    """Which pictures were taken and until when they are kept; never the pictures."""
+    with app.database.begin() as tx:
+        return tx.identity.list(interview_id)
 
 
 def _answer(row: AnswerRow, store: ObjectStore) -> Answer:

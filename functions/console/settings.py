@@ -5,6 +5,7 @@ from __future__ import annotations
 from greenroom.runtime.settings import (
     DatabaseSettings,
     FunctionSettings,
+    IdentitySettings,
     LinkSettings,
     StoreSettings,
     TimeZone,
@@ -18,5 +19,6 @@ class Settings(FunctionSettings):
     store: StoreSettings
     database: DatabaseSettings
     tokens: TokenSettings
+    identity: IdentitySettings | None = None
     links: LinkSettings
     time_zone: TimeZone = "Asia/Shanghai"

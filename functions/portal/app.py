@@ -8,7 +8,7 @@ from greenroom.runtime.function import Function
 
 if TYPE_CHECKING:
     from functions.portal.settings import Settings
-    from greenroom.runtime.function import Request, Response
+    from greenroom.runtime.function import Request, Response, Scheduled
 
 app: Function[Settings] = Function("portal", "functions.portal.settings:Settings")
 
@@ -28,6 +28,27 @@ def consents_form(request: Request) -> Response:
     return consents_form(request, app)
 
 
+@app.post("/i/{token}/withdrawals", auth=None)
+def withdrawal_form(request: Request) -> Response:
+    from functions.portal.page import withdrawal_form
+
+    return withdrawal_form(request, app)
+
+
+@app.get("/i/{token}/room", auth=None)
+def room_page(request: Request) -> Response:
+    from functions.portal.room import room_page
+
+    return room_page(request, app)
+
+
+@app.get("/i/{token}/qr.svg", auth=None)
+def qr_code(request: Request) -> Response:
+    from functions.portal.room import qr_code
+
+    return qr_code(request, app)
+
+
 @app.get("/portal/static/{version}/{name}", auth=None)
 def static_file(request: Request) -> Response:
     from functions.portal.page import PAGES
@@ -42,11 +63,55 @@ def service_worker(request: Request) -> Response:
     return service_worker(request)
 
 
+@app.post("/v1/candidate/steps", auth=app.candidate())
+def report_steps(request: Request) -> Response:
+    from functions.portal.steps import report_steps
+
+    return report_steps(request, app)
+
+
+@app.post("/v1/candidate/health", auth=app.candidate())
+def report_health(request: Request) -> Response:
+    from functions.portal.health import report_health
+
+    return report_health(request, app)
+
+
+@app.post("/v1/candidate/probe", auth=app.candidate())
+def offer_probe(request: Request) -> Response:
+    from functions.portal.probe import offer_probe
+
+    return offer_probe(request, app)
+
+
+@app.on_schedule("absences", minutes=1)
+def absences(event: Scheduled) -> None:
+    from functions.portal.health import tell_absences
+    from functions.portal.probe import remove_probes
+
+    tell_absences(app)
+    remove_probes(app)
+
+
 @app.get("/v1/candidate/interview", auth=app.candidate())
 def read_interview(request: Request) -> Response:
     from functions.portal.interview import read_interview
 
     return read_interview(request, app)
+
+
+@app.put("/v1/candidate/identity/{picture}", auth=app.candidate(), content_type="image/jpeg")
+def put_picture(request: Request) -> Response:
+    from functions.portal.identity import put_picture
+
+    return put_picture(request, app)
+
+
+@app.on_schedule("retention", minutes=60)
+def retention(event: Scheduled) -> None:
+    from functions.portal.identity import delete_due
+
+    delete_due(app)
 
 
 @app.get("/v1/candidate/ledger", auth=app.candidate())

@@ -1,17 +1,27 @@
-"""The candidate's separate consents: kept with their history, told to the process log."""
+"""The candidate's separate consents: kept with their history, told to the process log, taken back with what follows."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from greenroom.domain.consent import Consents
-from greenroom.domain.errors import Conflict
+from functions.portal.identity import asked_pictures, delete_due
+from greenroom.domain import keys
+from greenroom.domain.consent import (
+    ANALYSED,
+    NO_CONSENTS,
+    RECORDING_WITHDRAWN,
+    Consents,
+    Withdrawal,
+)
+from greenroom.domain.errors import Conflict, Invalid
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import InterviewState
 from greenroom.runtime.http import Request, Response
 
 if TYPE_CHECKING:
     from functions.portal.settings import Settings
+    from greenroom.adapters.database import InterviewRow, Transaction
+    from greenroom.domain.consent import Purpose
     from greenroom.runtime.function import Function
 
 CLOSED = frozenset({InterviewState.DECIDED, InterviewState.EXPIRED, InterviewState.CANCELLED})
@@ -25,11 +35,69 @@ def put_consents(request: Request, app: Function[Settings]) -> Response:
 
 
 def keep_consents(interview_id: str, consents: Consents, app: Function[Settings]) -> None:
-    """The same consents again change nothing. Raises `Conflict` (`interview_closed`)."""
+    """What is new is logged as given, what is missing as withdrawn; the same consents again change nothing.
+
+    Taking one back is always possible, also when the interview is over. What follows is done by those who hold the
+    data: identity pictures are deleted here, the analysis forgets what it inferred. Being killed on the way is
+    harmless: both find what they owe by their rows.
+
+    Raises `Conflict` (`interview_closed`), `Invalid` (`identity_not_asked`).
+    """
     with app.changes() as tx:
-        if tx.interviews.get(interview_id).state in CLOSED:
-            raise Conflict("this interview is closed", code="interview_closed")
+        tx.interviews.hold(interview_id)
+        before = tx.interviews.consents(interview_id)
+        given, withdrawn = _difference(before, consents)
+        _check(tx.interviews.get(interview_id), given, first=before is None)
         if tx.interviews.give_consents(interview_id, consents):
-            tx.process_log.append(
-                interview_id, EventType.CONSENT_GIVEN, {"consents": consents.model_dump()}
-            )
+            _log(tx, interview_id, consents, withdrawn, told=bool(given) or before is None)
+        begun = _consequences(tx, interview_id, given, withdrawn)
+    if begun is not None:
+        app.store.put(keys.withdrawal(interview_id), begun.canonical())
+    if "identity" in withdrawn:
+        delete_due(app, interview_id)
+
+
+def _difference(before: Consents | None, after: Consents) -> tuple[list[Purpose], list[Purpose]]:
+    """The purposes newly agreed to, and those taken back."""
+    known = before or NO_CONSENTS
+    return after.beyond(known), known.beyond(after)
+
+
+def _check(interview: InterviewRow, given: list[Purpose], *, first: bool) -> None:
+    if interview.state in CLOSED and (given or first):
+        raise Conflict("this interview is closed", code="interview_closed")
+    if "identity" in given and not asked_pictures(interview):
+        raise Invalid("this interview asks for no identity pictures", code="identity_not_asked")
+
+
+def _log(
+    tx: Transaction,
+    interview_id: str,
+    consents: Consents,
+    withdrawn: list[Purpose],
+    *,
+    told: bool,
+) -> None:
+    details = {"consents": consents.model_dump()}
+    if told:
+        tx.process_log.append(interview_id, EventType.CONSENT_GIVEN, details)
+    if withdrawn:
+        tx.process_log.append(
+            interview_id, EventType.CONSENT_WITHDRAWN, {**details, "purposes": withdrawn}
+        )
+
+
+def _consequences(
+    tx: Transaction, interview_id: str, given: list[Purpose], withdrawn: list[Purpose]
+) -> Withdrawal | None:
+    """Note what is owed now; the word to the analysis where there is something to forget."""
+    if "recording" in withdrawn:
+        tx.interviews.set_flag(interview_id, RECORDING_WITHDRAWN)
+    elif "recording" in given:
+        tx.interviews.clear_flag(interview_id, RECORDING_WITHDRAWN)
+    if "identity" in withdrawn:
+        tx.identity.end(interview_id)
+    if not ANALYSED.intersection(withdrawn):
+        return None
+    begun = tx.interviews.begin_withdrawal(interview_id)
+    return Withdrawal(interview=interview_id, purposes=withdrawn, withdrawn_at=begun)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from greenroom.domain.consent import Consents
+from greenroom.domain.consent import PURPOSES, Consents, Purpose
+from greenroom.domain.entry import EntryRules
+from greenroom.domain.identity import IdentityPicture
 from greenroom.domain.interview import (
     RECORDABLE,
     AnswerState,
@@ -45,7 +47,11 @@ class AnswerView(Document):
 
 
 class InterviewView(Document):
-    """What the page shows and the API answers. `consents` is None until they are given."""
+    """What the page shows and the API answers. `consents` is None until they are given.
+
+    Limits hold the extra time of `time_factor` already; `entry` says what the template asks before recording,
+    `identity` which of its pictures are there.
+    """
 
     interview: str
     name: str
@@ -57,6 +63,15 @@ class InterviewView(Document):
     submitted_at: datetime | None
     answers: list[AnswerView]
     consents: Consents | None
+    identity: list[IdentityPicture]
+    entry: EntryRules
+    time_factor: float
+    server_time: datetime
+
+    @property
+    def purposes(self) -> list[Purpose]:
+        """The consents that this interview asks for."""
+        return [one for one in PURPOSES if one != "identity" or self.entry.identity]
 
 
 def read_interview(request: Request, app: Function[Settings]) -> Response:
@@ -91,6 +106,10 @@ def view_of(tx: Transaction, interview_id: str) -> InterviewView:
             for question in row.plan.template.questions
         ],
         consents=consents,
+        identity=list(tx.identity.kept(interview_id)),
+        entry=row.plan.template.entry,
+        time_factor=row.time_factor,
+        server_time=tx.clock(),
     )
 
 
@@ -106,9 +125,9 @@ def _answer(
         text=question.text,
         hint=question.hint,
         tracks=question.tracks,
-        think_s=question.think_s,
+        think_s=question.think_s * row.time_factor,
         min_s=question.min_s,
-        max_s=question.max_s,
+        max_s=question.max_s * row.time_factor,
         takes=question.takes,
         state=answer.state,
         attempts=answer.seals,

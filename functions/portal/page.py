@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from functions.portal.consents import CLOSED, keep_consents
+from functions.portal.consents import keep_consents
 from functions.portal.interview import InterviewView, view_of
-from greenroom.domain.consent import PURPOSES, Consents
+from functions.portal.status import status_of
+from greenroom.domain.consent import NO_CONSENTS, PURPOSES, Consents
 from greenroom.domain.errors import GreenroomError, Unauthorized
 from greenroom.domain.events import EventType
-from greenroom.domain.interview import InterviewState
+from greenroom.domain.interview import RECORDABLE, InterviewState
 from greenroom.domain.model import Locale
 from greenroom.runtime.auth import candidate_principal
 from greenroom.runtime.http import Request, Response
@@ -25,21 +26,14 @@ if TYPE_CHECKING:
 PAGES = Pages(Path(__file__).parent, prefix="/portal")
 
 _S = InterviewState
-STEPS: tuple[tuple[str, frozenset[InterviewState]], ...] = (
-    ("invited", frozenset({_S.CREATED, _S.INVITED, _S.OPENED})),
-    ("recording", frozenset({_S.IN_PROGRESS, _S.RE_RECORD})),
-    ("processing", frozenset({_S.SUBMITTED})),
-    ("done", frozenset({_S.SCORED, _S.HUMAN_REVIEW, _S.DECIDED})),
-)
-"""我的面试状态: what the candidate is told, and the states behind each step."""
 
 
 def interview_page(request: Request, app: Function[Settings]) -> Response:
     """``GET /i/{token}``: the first opening is a step of the interview, every later one only shows."""
     try:
-        view = _opened(_interview_of(request, app), app)
+        view = opened(interview_of(request, app), app)
     except Unauthorized as error:
-        return _no_good_link(request, error, app)
+        return no_good_link(request, error, app)
     return _page(request, view, app)
 
 
@@ -53,26 +47,46 @@ def service_worker(_request: Request) -> Response:
 def consents_form(request: Request, app: Function[Settings]) -> Response:
     """``POST /i/{token}/consents``: the page's form; back to the page afterwards."""
     try:
-        interview = _interview_of(request, app)
+        interview = interview_of(request, app)
     except Unauthorized as error:
-        return _no_good_link(request, error, app)
+        return no_good_link(request, error, app)
     fields = request.form()
     given = {purpose: fields.get(purpose) == "yes" for purpose in PURPOSES}
+    return _keep(request, interview, Consents(**given), app)
+
+
+def withdrawal_form(request: Request, app: Function[Settings]) -> Response:
+    """``POST /i/{token}/withdrawals`` with the form's `purpose`: one consent is taken back, the others stay."""
     try:
-        keep_consents(interview, Consents(**given), app)
+        interview = interview_of(request, app)
+    except Unauthorized as error:
+        return no_good_link(request, error, app)
+    purpose = request.form().get("purpose")
+    with app.database.begin() as tx:
+        consents = tx.interviews.consents(interview) or NO_CONSENTS
+    left = {one: consents.allows(one) and one != purpose for one in PURPOSES}
+    return _keep(request, interview, Consents(**left), app)
+
+
+def _keep(
+    request: Request, interview: str, consents: Consents, app: Function[Settings]
+) -> Response:
+    """Back to the page, which says what became of it."""
+    try:
+        keep_consents(interview, consents, app)
     except GreenroomError as error:
-        return _page(request, _opened(interview, app), app, problem=error)
-    language = quote(fields.get("lang", ""))
+        return _page(request, opened(interview, app), app, problem=error)
+    language = quote(request.form().get("lang", ""))
     path = quote(request.params["token"], safe="")
     return Response.redirect(f"/i/{path}?lang={language}&saved=1#consents")
 
 
-def _interview_of(request: Request, app: Function[Settings]) -> str:
+def interview_of(request: Request, app: Function[Settings]) -> str:
     key = app.settings.tokens.key.get_secret_value()
     return candidate_principal(app.database, key, request.params["token"], app.clock()).id
 
 
-def _opened(interview: str, app: Function[Settings]) -> InterviewView:
+def opened(interview: str, app: Function[Settings]) -> InterviewView:
     with app.changes() as tx:
         if tx.interviews.move(interview, _S.OPENED, frm=(_S.CREATED, _S.INVITED)):
             tx.process_log.append(interview, EventType.INTERVIEW_OPENED, once="opened")
@@ -87,31 +101,22 @@ def _page(
     problem: GreenroomError | None = None,
 ) -> Response:
     locale = choose_locale(request.query.get("lang"), default=view.locale)
-    step = next((n for n, (_, states) in enumerate(STEPS) if view.state in states), None)
     return PAGES.render(
         "interview.html",
         locale,
         time_zone=app.settings.time_zone,
         status=problem.status if problem else 200,
-        headers=_policy(app),
-        view=view,
+        headers=policy(app),
+        standing=status_of(view, app),
         token=request.params["token"],
-        purposes=PURPOSES,
-        closed=view.state in CLOSED,
-        steps=[name for name, _ in STEPS],
-        step=step,
-        minutes=_minutes(view),
+        purposes=view.purposes,
+        choosing=view.state in RECORDABLE,
         saved="saved" in request.query and problem is None,
         problem=problem,
     )
 
 
-def _minutes(view: InterviewView) -> int:
-    """About how long it takes: thinking and the longest answers, in whole minutes, at least one."""
-    return max(1, round(sum(item.think_s + item.max_s for item in view.answers) / 60))
-
-
-def _no_good_link(request: Request, error: Unauthorized, app: Function[Settings]) -> Response:
+def no_good_link(request: Request, error: Unauthorized, app: Function[Settings]) -> Response:
     """What happened and what to do. A link that once was good is gone (410), any other is refused (401)."""
     gone = error.code in ("token_expired", "token_revoked")
     default: Locale = "zh-CN"
@@ -123,14 +128,15 @@ def _no_good_link(request: Request, error: Unauthorized, app: Function[Settings]
         locale,
         time_zone=app.settings.time_zone,
         status=410 if gone else 401,
-        headers=_policy(app),
+        headers=policy(app),
         code=error.code,
     )
 
 
-def _policy(app: Function[Settings]) -> dict[str, str]:
+def policy(app: Function[Settings], *, records: bool = False) -> dict[str, str]:
     store = app.settings.store
     return content_security_policy(
         connect=[store.public_endpoint or store.endpoint],
         frame_ancestors=app.settings.frame_ancestors,
+        records=records,
     )

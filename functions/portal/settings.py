@@ -6,6 +6,8 @@ from greenroom.runtime.settings import (
     DatabaseSettings,
     FunctionSettings,
     HttpUrl,
+    IdentitySettings,
+    LinkSettings,
     StoreSettings,
     TimeZone,
     TokenSettings,
@@ -18,5 +20,7 @@ class Settings(FunctionSettings):
     store: StoreSettings
     database: DatabaseSettings
     tokens: TokenSettings
+    links: LinkSettings
+    identity: IdentitySettings | None = None
     time_zone: TimeZone = "Asia/Shanghai"
     frame_ancestors: list[HttpUrl] = []

@@ -30,7 +30,14 @@ from greenroom_local.worker import owner_of
 __all__ = ["DidNotStart", "FolderInUse", "PocketPlatform", "PortInUse", "Ports"]
 
 BUCKET = "greenroom"
-SCOPES = ("catalogue:write", "batches:write", "interviews:read", "webhooks:write")
+SCOPES = (
+    "catalogue:write",
+    "batches:write",
+    "interviews:read",
+    "interviews:write",
+    "identity:read",
+    "webhooks:write",
+)
 
 
 class PocketPlatform:
@@ -145,6 +152,7 @@ class PocketPlatform:
             "GREENROOM_STORE__SECRET_KEY": self.secrets.store_secret_key,
             "GREENROOM_DATABASE__URL": self._database_url,
             "GREENROOM_TOKENS__KEY": self.secrets.token_key,
+            "GREENROOM_IDENTITY__KEY": self.secrets.identity_key,
             "GREENROOM_LINKS__PUBLIC_URL": self.url,
             "GREENROOM_MAIL__HOST": HOST,
             "GREENROOM_MAIL__PORT": str(self.ports.smtp),

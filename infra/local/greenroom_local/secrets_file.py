@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
@@ -20,6 +21,7 @@ class Secrets:
     store_access_key: str
     store_secret_key: str
     token_key: str
+    identity_key: str
     api_key_id: str
     api_key: str
     api_key_sha256: str
@@ -33,12 +35,21 @@ class Secrets:
                 store_access_key=secrets.token_hex(10),
                 store_secret_key=secrets.token_urlsafe(30),
                 token_key=secrets.token_urlsafe(48),
+                identity_key=_identity_key(),
                 api_key_id=key_id,
                 api_key=plain,
                 api_key_sha256=digest,
             )
             write_private(path, asdict(made))
-        return cls(**json.loads(path.read_text("utf-8")))
+        kept = json.loads(path.read_text("utf-8"))
+        if "identity_key" not in kept:  # a folder of an earlier version
+            kept["identity_key"] = _identity_key()
+            write_private(path, kept)
+        return cls(**kept)
+
+
+def _identity_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def write_private(path: Path, document: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from greenroom.adapters.database import Database, Transaction
 from greenroom.domain.interview import AnswerState, InterviewState
 from tests.unit.database.conftest import Invite, Turnable
 
-GROWING = "interviews|answers|attempts|mails|deliveries|earlier|process_log|candidates|idempotency"
+GROWING = "interviews|answers|identity_pictures|attempts|mails|deliveries|earlier|process_log|candidates|idempotency"
 """Tables (and aliases) that grow with every batch; batches and endpoints are few."""
 SCAN = re.compile(rf"SCAN ({GROWING})(?! USING)|Seq Scan on ({GROWING})\b")
 SORT = re.compile(r"TEMP B-TREE|Sort Key")
@@ -35,6 +35,9 @@ QUERIES: dict[str, Callable[[Transaction, str, str, Any], object]] = {
     "stale": lambda tx, itv, bat, now: tx.interviews.stale(AnswerState.SEALED, now, 10),
     "unscored": lambda tx, itv, bat, now: tx.interviews.unscored(now, 10),
     "consents": lambda tx, itv, bat, now: tx.interviews.consents(itv),
+    "withdrawals": lambda tx, itv, bat, now: tx.interviews.withdrawals(now, 10),
+    "pictures due": lambda tx, itv, bat, now: tx.identity.due(10),
+    "pictures of one": lambda tx, itv, bat, now: tx.identity.due(10, itv),
     "steps": lambda tx, itv, bat, now: tx.process_log.list(itv),
     "unpublished": lambda tx, itv, bat, now: tx.process_log.unpublished(now, 10),
     "mails due": lambda tx, itv, bat, now: tx.mails.claim(10, "o", 60),

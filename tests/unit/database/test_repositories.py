@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 
 from greenroom.adapters.database import Database, NewMail
 from greenroom.adapters.database.tables import metadata
-from greenroom.domain.consent import Consents
+from greenroom.domain.consent import PURPOSES, Consents
 from greenroom.domain.errors import Conflict, NotFound
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import AnswerState, InterviewState
@@ -216,7 +216,7 @@ def test_consents_are_kept_with_their_history(database: Database, invite: Invite
         assert tx.interviews.give_consents(interview, withdrawn)
         assert tx.interviews.consents(interview) == withdrawn
     with database.engine.connect() as connection:
-        assert connection.scalar(sa.text("SELECT count(*) FROM consents")) == 8
+        assert connection.scalar(sa.text("SELECT count(*) FROM consents")) == 2 * len(PURPOSES)
 
 
 def test_a_mail_is_claimed_by_one_sender(database: Database, invite: Invite) -> None:

@@ -10,11 +10,13 @@ import pytest
 from babel.messages.pofile import read_po
 
 from functions.console.scorecard_view import REASONS
-from functions.portal.page import STEPS
+from functions.portal.status import ADVICE, STEPS
 from greenroom.domain.assembly import GapCause
-from greenroom.domain.consent import PURPOSES
+from greenroom.domain.consent import PURPOSES, RECORDING_WITHDRAWN
 from greenroom.domain.events import EventType
-from greenroom.domain.interview import AnswerState, EhrStatus, InterviewState
+from greenroom.domain.identity import PICTURES
+from greenroom.domain.interview import RECORDABLE, AnswerState, EhrStatus, InterviewState
+from greenroom.domain.manifest import Began
 from greenroom.domain.mapping import shipped_mapping
 from greenroom.domain.quality import Level, Verdict
 from greenroom.domain.scorecard import ScoreStatus
@@ -40,10 +42,20 @@ CLOSED = {
     "portal.step": [name for name, _ in STEPS],
     "portal.tracks": ("camera", "camera_screen"),
     "answer_state": AnswerState,
-    "consents": [*PURPOSES, *(f"{purpose}.about" for purpose in PURPOSES)],
+    "consents": [
+        f"{purpose}{part}" for purpose in PURPOSES for part in ("", ".about", ".withdrawing")
+    ],
+    "portal.start": sorted(RECORDABLE),
+    "portal.start_about": sorted(RECORDABLE),
+    "portal.next": [state for _, states in STEPS for state in states],
+    "quality_for_you": get_args(Verdict),
+    "advice": sorted(set(ADVICE.values())),
+    "began": get_args(Began),
+    "identity": PICTURES,
+    "identity.state": ("coming", "deleted"),
     "link": [f"{code}.{part}" for code in LINK_CODES for part in ("title", "what", "do")],
     "ehr_status": get_args(EhrStatus),
-    "flag": ("needs_follow_up", "needs_re_record"),
+    "flag": ("needs_follow_up", "needs_re_record", RECORDING_WITHDRAWN),
     "score": [status for status in get_args(ScoreStatus) if status != "scored"],
     "reason": {key for _, key in REASONS},
     "gap": get_args(GapCause),
@@ -54,7 +66,8 @@ CLOSED = {
     "event": EventType,
     "delivery": get_args(DeliveryState),
     "problem": (
-        "interview_closed", "invalid_form", "api_key_invalid", "scope_missing", "token_expired",
+        "interview_closed", "identity_not_asked", "no_such_picture", "unknown_picture",
+        "invalid_form", "api_key_invalid", "scope_missing", "token_expired",
         "token_invalid", "session_revoked", "invalid_query", "unknown_interview",
     ),
 }  # fmt: skip

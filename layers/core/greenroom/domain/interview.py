@@ -11,6 +11,7 @@ Interview::
        │                                                    │         ┌───────────────┴─────────┐
        │                                                    └────── scored               human_review
        ▼                                                              └────────▶ decided ◀──────┘
+                                                     scored ──consent to scoring withdrawn──▶ human_review
     cancelled, expired: from any state before `submitted` (and `re_record`)
 
 Answer (always about its attempt in focus: the newest sealed one)::
@@ -63,7 +64,7 @@ INTERVIEW_MOVES: dict[InterviewState, frozenset[InterviewState]] = {
     _I.IN_PROGRESS: frozenset({_I.SUBMITTED, _I.CANCELLED, _I.EXPIRED}),
     _I.SUBMITTED: frozenset({_I.RE_RECORD, _I.SCORED, _I.HUMAN_REVIEW}),
     _I.RE_RECORD: frozenset({_I.SUBMITTED, _I.CANCELLED, _I.EXPIRED}),
-    _I.SCORED: frozenset({_I.RE_RECORD, _I.DECIDED}),
+    _I.SCORED: frozenset({_I.RE_RECORD, _I.HUMAN_REVIEW, _I.DECIDED}),
     _I.HUMAN_REVIEW: frozenset({_I.RE_RECORD, _I.DECIDED}),
     _I.DECIDED: frozenset(),
     _I.EXPIRED: frozenset(),

@@ -5,11 +5,14 @@
     uploads/{interview}/{answer}/{attempt}/{track}/{segment}/{part}   one part of a recording
     uploads/{interview}/{answer}/{attempt}/manifest.json          what the candidate's client sealed
     uploads/{interview}/submission.json                           the candidate is done
+    uploads/{interview}/withdrawal.json                           the candidate took a consent back
     recordings/{interview}/{answer}/{attempt}/{track}.{ext}       the assembled recording
     recordings/{interview}/{answer}/{attempt}/assembly.json       how it was assembled
     reports/{interview}/{answer}/{attempt}/quality.json, analysis.json
     reports/{interview}/scorecard.json
+    probes/{interview}/uplink                                     what an uplink was measured with; soon gone
     events/{interview}/{n}.json                                   one step of the process log
+    identity/{interview}/{picture}                                a picture of a card or a person, encrypted
 
 The attempt is part of every key, so a late event about an old attempt never touches a newer one.
 Keys from outside are parsed here and refused when they are not exactly of this shape.
@@ -98,6 +101,27 @@ def batch_slice(batch_id: str, number: int) -> str:
 
 def submission(interview: str) -> str:
     return f"uploads/{interview}/submission.json"
+
+
+def withdrawal(interview: str) -> str:
+    return f"uploads/{interview}/withdrawal.json"
+
+
+def identity(interview: str, picture: str) -> str:
+    return f"identity/{interview}/{picture}"
+
+
+def reports(interview: str) -> str:
+    """The prefix of everything that was reported about an interview; ends with `/`."""
+    return f"reports/{interview}/"
+
+
+PROBES = "probes/"
+
+
+def probes(interview: str) -> str:
+    """Where a candidate's page measures its uplink; ends with `/`."""
+    return f"{PROBES}{interview}/"
 
 
 def scorecard(interview: str) -> str:

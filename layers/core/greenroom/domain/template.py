@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from greenroom.domain.entry import EntryRules
 from greenroom.domain.model import Document, LocalizedText, Seconds, Slug
 
 TrackName = Literal["camera", "screen"]
@@ -81,6 +82,7 @@ class Template(Document):
     scenario: Scenario
     name: LocalizedText
     questions: Annotated[list[Question], Field(min_length=1, max_length=50)]
+    entry: EntryRules = EntryRules()
     quality: QualityTiers = QualityTiers()
     analysis: Annotated[list[Slug], Field(max_length=20)] = ["speech", "vision", "language"]
 

@@ -18,7 +18,7 @@ from greenroom.domain.analysis import (
     Observation,
     in_order,
 )
-from greenroom.domain.consent import Consents
+from greenroom.domain.consent import ANALYSED, Consents
 from greenroom.domain.errors import GreenroomError
 from greenroom.domain.policy import Policy
 from greenroom.domain.template import TrackName
@@ -99,11 +99,25 @@ class Modules:
             return _with(result, status="failed", reason=_short(error))
         return _with(result, status="ok", observations=observations)
 
+    def refusal(self, name: str, consents: Consents) -> str | None:
+        """Why nothing that the module `name` found may be kept; None where it may.
+
+        What consent a module needs that is not installed any more, nobody can tell: it may be kept while
+        everything is agreed to.
+        """
+        if all(consents.allows(purpose) for purpose in ANALYSED):
+            return None
+        try:
+            self._allowed(name, consents)
+        except NotMeasured as reason:
+            return str(reason)
+        return None
+
     def _allowed(self, name: str, consents: Consents) -> AnalysisModule:
         """The module, loaded. Raises `NotMeasured` when it is not installed or its purpose was declined."""
         if name not in self._loaders:
             raise NotMeasured(f"module {name} is not installed")
-        if not consents.ai_scoring:
+        if not consents.scorable:
             raise NotMeasured("no consent to scoring by software was given")
         module = self._module(name)
         if not consents.allows(module.purpose):

@@ -213,8 +213,11 @@ class Function(Chalice, Generic[S]):
     ) -> Callable[[HttpHandler], HttpHandler]:
         return self._http("POST", path, auth)
 
-    def put(self, path: str, *, auth: Authenticator | None) -> Callable[[HttpHandler], HttpHandler]:
-        return self._http("PUT", path, auth)
+    def put(
+        self, path: str, *, auth: Authenticator | None, content_type: str | None = None
+    ) -> Callable[[HttpHandler], HttpHandler]:
+        """A route that takes our usual bodies, or `content_type` alone."""
+        return self._http("PUT", path, auth, [content_type] if content_type else CONTENT_TYPES)
 
     def delete(
         self, path: str, *, auth: Authenticator | None
@@ -245,14 +248,18 @@ class Function(Chalice, Generic[S]):
         return authenticate
 
     def _http(
-        self, method: str, path: str, auth: Authenticator | None
+        self,
+        method: str,
+        path: str,
+        auth: Authenticator | None,
+        content_types: list[str] = CONTENT_TYPES,
     ) -> Callable[[HttpHandler], HttpHandler]:
         def register(handler: HttpHandler) -> HttpHandler:
             def view(**params: str) -> ChaliceResponse:
                 return self._respond(handler, auth, params)
 
             name = f"{handler.__name__}"
-            self.route(path, methods=[method], name=name, content_types=CONTENT_TYPES)(view)
+            self.route(path, methods=[method], name=name, content_types=content_types)(view)
             return handler
 
         return register

@@ -6,6 +6,8 @@ underscores: ``GREENROOM_STORE__ENDPOINT``. What is missing or malformed fails w
 
 from __future__ import annotations
 
+import base64
+import binascii
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
@@ -24,6 +26,17 @@ def _known_zone(name: str) -> str:
         raise ValueError(f"{name!r} is no time zone, such as Asia/Shanghai") from error
 
 
+def _wrapping_key(key: SecretStr) -> SecretStr:
+    try:
+        raw = base64.b64decode(key.get_secret_value(), validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64") from error
+    if len(raw) != 32:
+        raise ValueError(f"{len(raw)} bytes instead of 32")
+    return key
+
+
+WrappingKey = Annotated[SecretStr, AfterValidator(_wrapping_key)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/.*)?$")]
 
@@ -76,6 +89,17 @@ class LanguageModelSettings(BaseModel):
     model: str
     api_key: SecretStr | None = None
     timeout_s: Annotated[float, Field(gt=0, le=60)] = 8
+
+
+class IdentitySettings(BaseModel):
+    """`key` wraps the keys of identity pictures: 32 random bytes in base64. `former_keys` only open older ones.
+
+    `keep_days`: days after which a picture is deleted.
+    """
+
+    key: WrappingKey
+    former_keys: list[WrappingKey] = []
+    keep_days: Annotated[int, Field(ge=1, le=365)] = 30
 
 
 class FunctionSettings(BaseSettings):

@@ -8,6 +8,7 @@ from greenroom.adapters.database.rows import (
     BatchRow,
     DeliveryRow,
     EndpointRow,
+    IdentityRow,
     InterviewRow,
     LogRow,
     MailCounts,
@@ -15,6 +16,7 @@ from greenroom.adapters.database.rows import (
     MailRow,
     NewInterview,
     NewMail,
+    PresenceRow,
     StoredResponse,
 )
 
@@ -26,6 +28,7 @@ __all__ = [
     "Database",
     "DeliveryRow",
     "EndpointRow",
+    "IdentityRow",
     "InterviewRow",
     "LogRow",
     "MailCounts",
@@ -33,6 +36,7 @@ __all__ = [
     "MailRow",
     "NewInterview",
     "NewMail",
+    "PresenceRow",
     "StoredResponse",
     "Transaction",
 ]

@@ -18,8 +18,10 @@ from greenroom.adapters.database.api_keys import ApiKeys
 from greenroom.adapters.database.batches import Batches
 from greenroom.adapters.database.catalogue import Catalogue
 from greenroom.adapters.database.idempotency import Idempotency
+from greenroom.adapters.database.identity import IdentityPictures
 from greenroom.adapters.database.interviews import Interviews
 from greenroom.adapters.database.mails import Mails
+from greenroom.adapters.database.presence import Presence
 from greenroom.adapters.database.process_log import ProcessLog
 from greenroom.adapters.database.webhooks import Webhooks
 from greenroom.clock import Clock, now_utc
@@ -57,6 +59,10 @@ class Transaction:
         return ProcessLog(self._connection, self.clock)
 
     @cached_property
+    def presence(self) -> Presence:
+        return Presence(self._connection, self.clock)
+
+    @cached_property
     def webhooks(self) -> Webhooks:
         return Webhooks(self._connection, self.clock)
 
@@ -67,6 +73,10 @@ class Transaction:
     @cached_property
     def idempotency(self) -> Idempotency:
         return Idempotency(self._connection, self.clock)
+
+    @cached_property
+    def identity(self) -> IdentityPictures:
+        return IdentityPictures(self._connection, self.clock)
 
     @cached_property
     def api_keys(self) -> ApiKeys:

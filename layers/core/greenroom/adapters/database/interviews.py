@@ -172,6 +172,10 @@ class Interviews(Attempts):
         )
         return list(self._connection.scalars(statement))
 
+    def hold(self, interview_id: str) -> None:
+        """Nobody else changes the interview until the commit. Raises `NotFound` (`unknown_interview`)."""
+        self._hold(interview_id)
+
     def give_consents(self, interview_id: str, given: Consents) -> bool:
         """Keep what was agreed to, with its time; False when nothing differs from before.
 
@@ -205,6 +209,44 @@ class Interviews(Attempts):
         latest: dict[str, bool] = dict(self._connection.execute(statement).all())
         return Consents(**latest) if latest else None
 
+    def begin_withdrawal(self, interview_id: str) -> datetime:
+        """What was inferred without a consent that still holds is to be forgotten; the time of it."""
+        now = self._clock()
+        self._connection.execute(
+            sa.update(interviews).where(interviews.c.id == interview_id).values(withdrawn_at=now)
+        )
+        return now
+
+    def withdrawal(self, interview_id: str) -> datetime | None:
+        """Since when there is something to forget, None where there is nothing."""
+        mine = sa.select(interviews.c.withdrawn_at).where(interviews.c.id == interview_id)
+        return self._connection.execute(mine).scalar_one_or_none()
+
+    def end_withdrawal(self, interview_id: str, begun: datetime) -> bool:
+        """It was forgotten; False when another consent was taken back meanwhile."""
+        return self._changed(
+            sa.update(interviews)
+            .where(interviews.c.id == interview_id, interviews.c.withdrawn_at == begun)
+            .values(withdrawn_at=None)
+        )
+
+    def withdrawals(self, older_than: datetime, limit: int) -> list[str]:
+        """Interviews with something to forget since before then, oldest first."""
+        statement = (
+            sa.select(interviews.c.id)
+            .where(interviews.c.withdrawn_at < older_than)
+            .order_by(interviews.c.withdrawn_at)
+            .limit(limit)
+        )
+        return list(self._connection.scalars(statement))
+
+    def forget_scores(self, interview_id: str) -> None:
+        """As before any scoring."""
+        self._connection.execute(sa.delete(scores).where(scores.c.interview_id == interview_id))
+        self._connection.execute(
+            sa.update(interviews).where(interviews.c.id == interview_id).values(total_score=None)
+        )
+
     def record_score(
         self, interview_id: str, total: float | None, by_competency: Mapping[str, float | None]
     ) -> None:
@@ -223,6 +265,15 @@ class Interviews(Attempts):
             scores.c.interview_id == interview_id
         )
         return dict(self._connection.execute(statement).all())
+
+    def set_time_factor(self, interview_id: str, factor: float) -> bool:
+        """Whether this changed it. Raises `NotFound` (`unknown_interview`)."""
+        self._hold(interview_id)
+        return self._changed(
+            sa.update(interviews)
+            .where(interviews.c.id == interview_id, interviews.c.time_factor != factor)
+            .values(time_factor=factor)
+        )
 
     def set_flag(self, interview_id: str, flag: str) -> None:
         """Raises `NotFound` (`unknown_interview`)."""
@@ -288,6 +339,7 @@ def _interview(row: Any) -> InterviewRow:
         plan=read_plan(row.plan),
         flags=json.loads(row.flags),
         token_version=row.token_version,
+        time_factor=row.time_factor,
     )
 
 

@@ -8,9 +8,11 @@ from typing import Literal
 
 from greenroom.domain.batch import CandidateRow, RowError
 from greenroom.domain.events import Event, EventType
+from greenroom.domain.identity import IdentityPicture
 from greenroom.domain.interview import AnswerState, InterviewState
 from greenroom.domain.model import Locale
 from greenroom.domain.plan import Plan
+from greenroom.domain.presence import HealthSample, Phase
 from greenroom.domain.template import TrackName
 from greenroom.domain.webhook import DeliveryState
 
@@ -51,6 +53,7 @@ class InterviewRow:
     plan: Plan
     flags: list[str]
     token_version: int
+    time_factor: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,17 @@ class AttemptRow:
     sealed_at: datetime | None
     tracks: list[TrackName]
     manifest_sha256: str | None
+
+
+@dataclass(frozen=True)
+class IdentityRow:
+    """One identity picture. `due_at` is when it must be gone; of one that is still `coming`, when it is given up."""
+
+    interview_id: str
+    picture: IdentityPicture
+    state: Literal["coming", "kept", "deleted"]
+    taken_at: datetime
+    due_at: datetime
 
 
 @dataclass(frozen=True)
@@ -162,3 +176,15 @@ class ApiKeyRow:
 class StoredResponse:
     status: int
     body: str
+
+
+@dataclass(frozen=True)
+class PresenceRow:
+    """Where an interview's page stood when it was last heard of, by the server's clock."""
+
+    interview_id: str
+    heard_at: datetime
+    phase: Phase
+    sample: HealthSample
+    away_since: datetime | None
+    trouble_since: datetime | None

@@ -117,9 +117,12 @@ interviews = sa.Table(
     sa.Column("flags", sa.Text, nullable=False, server_default="[]"),
     sa.Column("token_version", sa.Integer, nullable=False, server_default="1"),
     sa.Column("log_seq", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("time_factor", sa.Float, nullable=False, server_default="1"),
+    sa.Column("withdrawn_at", UtcTime),
     sa.Index(None, "created_at", "id"),
     sa.Index(None, "state", "created_at", "id"),
     sa.Index(None, "batch_id", "created_at", "id"),
+    sa.Index(None, "withdrawn_at"),
 )
 
 answers = sa.Table(
@@ -160,6 +163,37 @@ consents = sa.Table(
     sa.Column("granted", sa.Boolean, nullable=False),
     sa.Column("at", UtcTime, nullable=False),
     sa.Index(None, "interview_id", "id"),
+)
+
+identity_pictures = sa.Table(
+    "identity_pictures",
+    metadata,
+    _interview(),
+    sa.Column("picture", sa.String(16), primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("taken_at", UtcTime, nullable=False),
+    sa.Column("due_at", UtcTime, nullable=False),
+    sa.Index(None, "state", "due_at"),
+)
+
+presence = sa.Table(
+    "presence",
+    metadata,
+    _interview(),
+    sa.Column("heard_at", UtcTime, nullable=False),
+    sa.Column("phase", sa.String(16), nullable=False),
+    sa.Column("sample", sa.Text, nullable=False),
+    sa.Column("away_since", UtcTime),
+    sa.Column("trouble_since", UtcTime),
+    sa.Index(None, "phase", "heard_at"),
+)
+
+health_samples = sa.Table(
+    "health_samples",
+    metadata,
+    _interview(),
+    sa.Column("at", UtcTime, primary_key=True),
+    sa.Column("sample", sa.Text, nullable=False),
 )
 
 scores = sa.Table(

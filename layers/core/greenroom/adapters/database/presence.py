@@ -1,0 +1,89 @@
+"""Who is at work on an interview now: the newest health sample of each, and the samples behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from greenroom.adapters.database.rows import PresenceRow
+from greenroom.adapters.database.statements import Repository
+from greenroom.adapters.database.tables import health_samples, presence
+from greenroom.domain.presence import ACTIVE, HealthSample
+
+
+class Presence(Repository):
+    def get(self, interview_id: str) -> PresenceRow | None:
+        """None before the page was ever heard of."""
+        mine = self._held(sa.select(presence).where(presence.c.interview_id == interview_id))
+        row = self._connection.execute(mine).first()
+        return None if row is None else _row(row)
+
+    def record(
+        self, interview_id: str, samples: Sequence[HealthSample], trouble_since: datetime | None
+    ) -> None:
+        """Keep the samples, each once; the newest one is where the interview stands. It is no longer away."""
+        kept = [
+            {"interview_id": interview_id, "at": sample.at, "sample": sample.model_dump_json()}
+            for sample in samples
+        ]
+        self._insert_missing(health_samples, kept)
+        newest = max(samples, key=lambda sample: sample.at)
+        row = {
+            "interview_id": interview_id,
+            "heard_at": self._clock(),
+            "phase": newest.phase,
+            "sample": newest.model_dump_json(),
+            "away_since": None,
+            "trouble_since": trouble_since,
+        }
+        self._upsert(presence, [row], "interview_id")
+
+    def silent(self, since: datetime, limit: int) -> list[PresenceRow]:
+        """Interviews in the middle of something that have not been heard of since then, longest first."""
+        statement = (
+            sa.select(presence)
+            .where(
+                presence.c.phase.in_(sorted(ACTIVE)),
+                presence.c.away_since.is_(None),
+                presence.c.heard_at < since,
+            )
+            .order_by(presence.c.heard_at)
+            .limit(limit)
+        )
+        return [_row(row) for row in self._connection.execute(statement)]
+
+    def mark_away(self, row: PresenceRow) -> bool:
+        """False when it was heard of meanwhile, or somebody else marked it."""
+        return self._changed(
+            sa.update(presence)
+            .where(
+                presence.c.interview_id == row.interview_id,
+                presence.c.heard_at == row.heard_at,
+                presence.c.away_since.is_(None),
+            )
+            .values(away_since=row.heard_at)
+        )
+
+    def samples(self, interview_id: str, limit: int = 1000) -> list[HealthSample]:
+        """The newest samples, in order of time."""
+        statement = (
+            sa.select(health_samples.c.sample)
+            .where(health_samples.c.interview_id == interview_id)
+            .order_by(health_samples.c.at.desc())
+            .limit(limit)
+        )
+        found = [HealthSample.parse(body) for body in self._connection.scalars(statement)]
+        return found[::-1]
+
+
+def _row(row: sa.Row[tuple[object, ...]]) -> PresenceRow:
+    return PresenceRow(
+        interview_id=row.interview_id,
+        heard_at=row.heard_at,
+        phase=row.phase,
+        sample=HealthSample.parse(row.sample),
+        away_since=row.away_since,
+        trouble_since=row.trouble_since,
+    )
