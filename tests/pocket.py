@@ -53,6 +53,6 @@ def pocket_store(folder: Path) -> Iterator[Pocket]:
         yield Pocket(url, store, server.pid)
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(30)  # it may still answer what it was asked, for 10 s
         if server.stdout is not None:
             server.stdout.close()

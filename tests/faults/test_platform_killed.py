@@ -23,6 +23,7 @@ CHILDREN = {
     "mailbox",
     "http",
     "invitation",
+    "portal",
     "chunk_assembly",
     "quality_check",
     "analysis",
