@@ -17,6 +17,7 @@ from greenroom.domain.assembly import Assembly
 from greenroom.domain.batch import BatchHead, CandidateRow, RowError
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.consent import Consents
+from greenroom.domain.entry import EntryRules
 from greenroom.domain.evaluation import EvaluationTemplate
 from greenroom.domain.events import Event, EventType
 from greenroom.domain.ledger import Ledger
@@ -24,6 +25,7 @@ from greenroom.domain.manifest import Manifest
 from greenroom.domain.mapping import Mapping
 from greenroom.domain.model import Document
 from greenroom.domain.policy import Policy
+from greenroom.domain.presence import HealthReport, StepReport, TimeFactor
 from greenroom.domain.quality import Quality
 from greenroom.domain.scorecard import Scorecard
 from greenroom.domain.template import Question, Template
@@ -42,6 +44,10 @@ DOCUMENTS: dict[str, type[Document]] = {
     "invitation.question": Question,
     "upload.manifest": Manifest,
     "portal.consents": Consents,
+    "portal.entry_rules": EntryRules,
+    "portal.step_report": StepReport,
+    "portal.health_report": HealthReport,
+    "console.time_factor": TimeFactor,
     "assembly.assembly": Assembly,
     "assembly.ledger": Ledger,
     "quality.quality": Quality,

@@ -77,7 +77,9 @@ def start_attempt(request: Request, app: Function[Settings]) -> Response:
         tx.process_log.append(interview_id, EventType.ANSWER_STARTED, details)
         question = interview.plan.template.question(answer_id)
     ref = AttemptRef(interview_id, answer_id, started.attempt)
-    return Response.json(_signed(ref, started.tracks, question, app), 201, _PRIVATE)
+    return Response.json(
+        _signed(ref, started.tracks, question, interview.time_factor, app), 201, _PRIVATE
+    )
 
 
 def renew_uploads(request: Request, app: Function[Settings]) -> Response:
@@ -94,22 +96,28 @@ def renew_uploads(request: Request, app: Function[Settings]) -> Response:
         interview = tx.interviews.get(ref.interview)
         check_open(tx, interview)
         question = interview.plan.template.question(ref.answer)
-    return Response.json(_signed(ref, attempt.tracks, question, app), headers=_PRIVATE)
+    return Response.json(
+        _signed(ref, attempt.tracks, question, interview.time_factor, app), headers=_PRIVATE
+    )
 
 
 _PRIVATE = {"Cache-Control": "no-store"}
 
 
 def _signed(
-    ref: AttemptRef, tracks: list[TrackName], question: Question, app: Function[Settings]
+    ref: AttemptRef,
+    tracks: list[TrackName],
+    question: Question,
+    factor: float,
+    app: Function[Settings],
 ) -> Uploads:
     return Uploads(
         answer=ref.answer,
         attempt=ref.attempt,
         uploads={track: _upload(ref, track, app) for track in tracks},
-        think_s=question.think_s,
+        think_s=question.think_s * factor,
         min_s=question.min_s,
-        max_s=question.max_s,
+        max_s=question.max_s * factor,
     )
 
 

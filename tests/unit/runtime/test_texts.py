@@ -13,6 +13,7 @@ from functions.console.scorecard_view import REASONS
 from functions.portal.status import ADVICE, STEPS
 from greenroom.domain.assembly import GapCause
 from greenroom.domain.consent import PURPOSES, RECORDING_WITHDRAWN
+from greenroom.domain.entry import EnvironmentLimits
 from greenroom.domain.events import EventType
 from greenroom.domain.identity import PICTURES
 from greenroom.domain.interview import RECORDABLE, AnswerState, EhrStatus, InterviewState
@@ -28,11 +29,16 @@ ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "locales"
 TEMPLATES = sorted(
     [
-        *ROOT.glob("functions/*/templates/*.html"),
+        *ROOT.glob("functions/*/templates/**/*.html"),
         *ROOT.glob("layers/core/greenroom/runtime/page_templates/*.html"),
     ]
 )
 CONTRIBUTIONS = [item for group in shipped_mapping().indicators.values() for item in group]
+ROOM_PROBLEMS = (
+    "denied", "in_use", "no_camera", "no_microphone", "no_device", "insecure", "unsupported", "in_app_browser",
+    "screen_denied", "screen_unsupported", "recording_elsewhere", "cannot_record", "no_takes_left",
+    "deadline_passed", "interview_not_open", "token_expired", "token_revoked", "consent_missing", "other",
+)  # fmt: skip
 LINK_CODES = ("token_expired", "token_revoked", "token_invalid")
 
 CLOSED = {
@@ -65,7 +71,12 @@ CLOSED = {
     "defect": {*QualityTiers.model_fields, "duration_s", "track_missing", "media_refused"},
     "event": EventType,
     "delivery": get_args(DeliveryState),
+    "room.step": ("check", "rules", "questions", "done"),
+    "demo.scene": [str(number) for number in range(6)],
+    "rules": ("quiet", "face", "takes", "saved", "leave"),
+    "measure": [f"{name}{part}" for name in EnvironmentLimits.model_fields for part in ("", ".advice")],
     "problem": (
+        *(f"{code}{part}" for code in ROOM_PROBLEMS for part in ("", ".do")),
         "interview_closed", "identity_not_asked", "no_such_picture", "unknown_picture",
         "invalid_form", "api_key_invalid", "scope_missing", "token_expired",
         "token_invalid", "session_revoked", "invalid_query", "unknown_interview",

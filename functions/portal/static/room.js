@@ -1,0 +1,207 @@
+/**
+ * The interview room, from the link to the receipt.
+ *
+ * Screens (data-screen): demonstration, camera, sound, environment, screen, rules, practice, question, recording, saved,
+ * resume, submit, sending, done, and problem-<code>. Buttons carry data-do. What is done survives a reload in the
+ * browser's database; the answers themselves are the recorder's.
+ */
+
+import { Api, Problem } from "./api.js";
+import { attemptsOf, uploadOf } from "./attempts.js";
+import { CaptureProblem, canShareScreen, inAppBrowser } from "./capture.js";
+import { Checks } from "./checks.js";
+import { ServerClock } from "./clock.js";
+import { openDatabase } from "./database.js";
+import { demonstrate } from "./demonstration.js";
+import { Health } from "./health.js";
+import { forgetPage, keepPage } from "./offline.js";
+import { practise } from "./practice_screen.js";
+import { QuestionFlow } from "./question_flow.js";
+import { Recorder, RecorderProblem } from "./recorder.js";
+import { agree } from "./rules_screen.js";
+import { find, hasScreen, island, onPress, pressed, show } from "./screens.js";
+import { Steps } from "./steps.js";
+import { showUploads } from "./upload_line.js";
+import { Uploader } from "./uploader.js";
+
+/** @typedef {import("./types.js").AnswerView} AnswerView */
+
+const RECEIVED = new Set(["sealed", "assembled", "checked", "analysed"]);
+
+/** @type {import("./types.js").InterviewView} */
+let view = island("room");
+/** @type {Record<string, string>} */
+const texts = island("texts");
+const token = decodeURIComponent(location.pathname.split("/")[2] ?? "");
+const api = new Api(token);
+const clock = new ServerClock();
+const database = await openDatabase();
+const interviewId = view.interview;
+const recorder = new Recorder({ api, database, interviewId });
+const uploader = new Uploader({ api, database, clock, interviewId });
+const steps = new Steps({ api, database });
+const health = new Health({ api, database, clock, recorder, uploader });
+/** @type {import("./question_flow.js").Streams} */
+const streams = { camera: null, screen: null };
+const checks = new Checks({ api, view, streams, steps, health });
+const flow = new QuestionFlow({
+  recorder,
+  streams,
+  texts,
+  questions: view.answers,
+  autoStart: view.entry.auto_start,
+  steps,
+});
+
+/** Takes finished in this browser, by answer, that `view` does not count yet. @type {Map<string, number>} */
+const takenHere = new Map();
+
+clock.learn(view.server_time, performance.now());
+uploader.start();
+steps.start();
+health.start();
+showUploads(uploader, texts);
+database.addEventListener("problem", warnOfStorage);
+warnOfStorage();
+health.addEventListener("reply", () => takeTime());
+document.addEventListener("screen", (event) => {
+  health.phase = /** @type {CustomEvent} */ (event).detail === "question" ? "thinking" : null;
+});
+onPress("copy-link", () => void navigator.clipboard.writeText(location.href));
+onPress("try-again", () => void run());
+void keepPage();
+void run();
+
+/** From wherever the candidate is; a problem has its own screen, and trying again begins here. */
+async function run() {
+  try {
+    await interview();
+  } catch (error) {
+    const code = codeOf(error);
+    find("#problem-code", HTMLElement).textContent = code;
+    show(hasScreen(`problem-${code}`) ? `problem-${code}` : "problem-other");
+    if (code === "other") throw error;
+  }
+}
+
+async function interview() {
+  if (inAppBrowser() && !navigator.mediaDevices) throw new CaptureProblem("in_app_browser");
+  if (view.answers.some((answer) => answer.tracks.includes("screen")) && !canShareScreen())
+    throw new CaptureProblem("screen_unsupported");
+  await countFinished();
+  const unfinished = await recorder.unfinished();
+  const kept = (await database.recall(`room/${interviewId}`)) ?? {};
+  if (!unfinished && !kept.demonstrated && view.entry.demonstration) {
+    const whole = await demonstrate();
+    await steps.report(whole ? "demonstration_seen" : "demonstration_skipped", {});
+    await database.keep(`room/${interviewId}`, { ...kept, demonstrated: true });
+  }
+  await checks.camera(unfinished !== null);
+  if (!unfinished && !kept.checked) {
+    await checks.sound();
+    await checks.environment();
+  }
+  if (openQuestions().some((answer) => answer.tracks.includes("screen"))) await checks.screen();
+  if (unfinished) await resume(unfinished);
+  else if (!kept.agreed || !view.consents?.recording) {
+    view.consents = await agree(api, view);
+    await steps.report("rules_accepted", {});
+    if (view.entry.practice && streams.camera) await practise(streams.camera, steps);
+    await database.keep(`room/${interviewId}`, { demonstrated: true, checked: true, agreed: true });
+  }
+  await questions();
+  await handIn();
+}
+
+/** @param {{answer: string, elapsedMs: number}} unfinished */
+async function resume(unfinished) {
+  const question = view.answers.find((answer) => answer.answer === unfinished.answer);
+  if (!question) return recorder.finishUnfinished();
+  find("#resume-elapsed", HTMLElement).textContent =
+    `${Math.round(unfinished.elapsedMs / 1000)} s / ${question.max_s} s`;
+  show("resume");
+  if ((await pressed("resume", "resume-finish")) === "resume-finish") {
+    await recorder.finishUnfinished();
+    return taken(question);
+  }
+  const then = await flow.goOn(question, takesLeft(question));
+  taken(question);
+  if (then === "retake") await answer(question);
+}
+
+/** Answers that are finished in this browser and that the server does not know of yet. */
+async function countFinished() {
+  takenHere.clear();
+  for (const attempt of await attemptsOf(database, interviewId)) {
+    const upload = await uploadOf(database, attempt);
+    const asked = view.answers.find((one) => one.answer === attempt.answer);
+    const unknown =
+      upload.state === "open" || (upload.state === "sealed" && asked?.state === "recording");
+    if (attempt.state === "finished" && asked && unknown) taken(asked);
+  }
+}
+
+async function questions() {
+  for (const question of openQuestions()) await answer(question);
+}
+
+/** @param {AnswerView} question */
+async function answer(question) {
+  while ((await flow.ask(question, takesLeft(question))) === "retake") taken(question);
+  taken(question);
+}
+
+/** @param {AnswerView} question */
+function taken(question) {
+  takenHere.set(question.answer, (takenHere.get(question.answer) ?? 0) + 1);
+}
+
+/** @param {AnswerView} question */
+function takesLeft(question) {
+  return question.takes - question.attempts - (takenHere.get(question.answer) ?? 0);
+}
+
+/** What is still to be answered, in order. */
+function openQuestions() {
+  return view.answers.filter(
+    (answer) => !RECEIVED.has(answer.state) && !takenHere.has(answer.answer),
+  );
+}
+
+async function handIn() {
+  show("submit");
+  await pressed("submit");
+  show("sending");
+  await uploader.settled();
+  await api.post("/v1/candidate/submission", {});
+  await health.finish();
+  show("done");
+  await forgetPage();
+}
+
+/** What the server says now: more time, another deadline. */
+async function takeTime() {
+  const factor = health.timeFactor / view.time_factor;
+  if (factor === 1 || !Number.isFinite(factor)) return;
+  view = await api.get("/v1/candidate/interview");
+  const asked = view.answers.find((answer) => answer.answer === recorder.snapshot.answer);
+  if (asked) recorder.setLimits({ minMs: asked.min_s * 1000, maxMs: asked.max_s * 1000 });
+}
+
+function warnOfStorage() {
+  const note = find("#storage", HTMLElement);
+  note.hidden = database.problem === null;
+  note.textContent = texts[database.problem ?? ""] ?? "";
+  if (database.problem) void steps.report("storage_unavailable", { problem: database.problem });
+}
+
+/** @param {unknown} error */
+function codeOf(error) {
+  if (
+    error instanceof CaptureProblem ||
+    error instanceof RecorderProblem ||
+    error instanceof Problem
+  )
+    return error.code;
+  return "other";
+}

@@ -1,0 +1,27 @@
+"""Steps of the guided start, from the page into the process log 面试流程日志."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from greenroom.domain.events import EventType
+from greenroom.domain.presence import StepReport
+from greenroom.runtime.http import Request, Response
+
+if TYPE_CHECKING:
+    from functions.portal.settings import Settings
+    from greenroom.runtime.function import Function
+
+
+def report_steps(request: Request, app: Function[Settings]) -> Response:
+    """``POST /v1/candidate/steps``: each step once, however often it is told. Raises `Invalid` (`invalid_document`)."""
+    report = request.document(StepReport)
+    accepted = 0
+    with app.changes() as tx:
+        for step in report.steps:
+            details = {**step.details, "step": step.step, "at": step.at.isoformat()}
+            row = tx.process_log.append(
+                request.who.id, EventType.CANDIDATE_STEP, details, once=f"step:{step.id}"
+            )
+            accepted += row is not None
+    return Response.json({"accepted": accepted})
