@@ -5,7 +5,7 @@ from alembic import op
 
 from greenroom.adapters.database.tables import UtcTime
 
-revision = "0003"
+revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
