@@ -57,6 +57,7 @@ CLOSED = {
     "quality_for_you": get_args(Verdict),
     "advice": sorted(set(ADVICE.values())),
     "began": get_args(Began),
+    "ledger": ("recorded", "media", "lost", "interrupted"),
     "identity": PICTURES,
     "identity.state": ("coming", "deleted"),
     "link": [f"{code}.{part}" for code in LINK_CODES for part in ("title", "what", "do")],
