@@ -53,7 +53,7 @@ def keep_consents(interview_id: str, consents: Consents, app: Function[Settings]
         begun = _consequences(tx, interview_id, given, withdrawn)
     if begun is not None:
         app.store.put(keys.withdrawal(interview_id), begun.canonical())
-    if "identity" in withdrawn:
+    if not consents.identity:  # also when it was taken back before and the store was away
         delete_due(app, interview_id)
 
 

@@ -80,6 +80,7 @@ def delete_due(app: Function[Settings], interview_id: str | None = None) -> None
 
 def _deleted(app: Function[Settings], row: IdentityRow) -> None:
     with app.changes() as tx:
+        tx.interviews.hold(row.interview_id)
         allowed = _has_consent(tx, row.interview_id)
         if tx.identity.deleted(row):
             reason = "broken_off" if row.state == "coming" else "retention"

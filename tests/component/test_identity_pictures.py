@@ -13,6 +13,7 @@ from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import ObjectStore
 from greenroom.domain import keys
 from greenroom.domain.entry import EntryRules
+from greenroom.domain.errors import Unavailable
 from greenroom.domain.interview import InterviewState
 from greenroom.runtime.envelope import Envelope
 from tests.function_client import Answer, FunctionClient
@@ -200,6 +201,27 @@ def test_withdrawing_deletes_the_pictures_at_once(
     reasons = [details.get("reason") for _, details in log(database, interview)]
     assert reasons == [None, None, "withdrawn", "withdrawn"]
     assert client.get("/v1/candidate/interview", **bearer(interview)).json()["identity"] == []
+
+
+def test_a_store_that_is_away_makes_the_candidate_ask_again_and_then_deletes(
+    client: FunctionClient, interview: str, store: ObjectStore
+) -> None:
+    take(client, interview)
+
+    class Away:
+        """The store, as long as nobody reaches it."""
+
+        def delete(self, key: str) -> None:
+            raise Unavailable("no answer", code="store_unavailable")
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(store, name)
+
+    vars(portal)["store"] = Away()
+    assert consent(client, interview, {"recording": True}).status == 503
+    vars(portal)["store"] = store
+    assert consent(client, interview, {"recording": True}).status == 200
+    assert rests(store) == []
 
 
 def test_retention_deletes_in_time_and_not_before(
