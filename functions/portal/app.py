@@ -63,14 +63,14 @@ def service_worker(request: Request) -> Response:
     return service_worker(request)
 
 
-@app.post("/v1/candidate/steps", auth=app.candidate())
+@app.post("/v1/candidate/steps", auth=app.candidate(late=True))
 def report_steps(request: Request) -> Response:
     from functions.portal.steps import report_steps
 
     return report_steps(request, app)
 
 
-@app.post("/v1/candidate/health", auth=app.candidate())
+@app.post("/v1/candidate/health", auth=app.candidate(late=True))
 def report_health(request: Request) -> Response:
     from functions.portal.health import report_health
 
@@ -93,7 +93,7 @@ def absences(event: Scheduled) -> None:
     remove_probes(app)
 
 
-@app.get("/v1/candidate/interview", auth=app.candidate())
+@app.get("/v1/candidate/interview", auth=app.candidate(late=True))
 def read_interview(request: Request) -> Response:
     from functions.portal.interview import read_interview
 
@@ -109,9 +109,11 @@ def put_picture(request: Request) -> Response:
 
 @app.on_schedule("retention", minutes=60)
 def retention(event: Scheduled) -> None:
+    from functions.portal.health import forget_samples
     from functions.portal.identity import delete_due
 
     delete_due(app)
+    forget_samples(app)
 
 
 @app.get("/v1/candidate/ledger", auth=app.candidate())

@@ -14,7 +14,6 @@ from greenroom.domain.errors import GreenroomError, Unauthorized
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import RECORDABLE, InterviewState
 from greenroom.domain.model import Locale
-from greenroom.runtime.auth import candidate_principal
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.pages import Pages, content_security_policy
 from greenroom.runtime.texts import choose_locale
@@ -31,7 +30,7 @@ _S = InterviewState
 def interview_page(request: Request, app: Function[Settings]) -> Response:
     """``GET /i/{token}``: the first opening is a step of the interview, every later one only shows."""
     try:
-        view = opened(interview_of(request, app), app)
+        view = opened(interview_of(request, app, late=True), app)
     except Unauthorized as error:
         return no_good_link(request, error, app)
     return _page(request, view, app)
@@ -58,7 +57,7 @@ def consents_form(request: Request, app: Function[Settings]) -> Response:
 def withdrawal_form(request: Request, app: Function[Settings]) -> Response:
     """``POST /i/{token}/withdrawals`` with the form's `purpose`: one consent is taken back, the others stay."""
     try:
-        interview = interview_of(request, app)
+        interview = interview_of(request, app, late=True)
     except Unauthorized as error:
         return no_good_link(request, error, app)
     purpose = request.form().get("purpose")
@@ -81,9 +80,8 @@ def _keep(
     return Response.redirect(f"/i/{path}?lang={language}&saved=1#consents")
 
 
-def interview_of(request: Request, app: Function[Settings]) -> str:
-    key = app.settings.tokens.key.get_secret_value()
-    return candidate_principal(app.database, key, request.params["token"], app.clock()).id
+def interview_of(request: Request, app: Function[Settings], *, late: bool = False) -> str:
+    return app.follow_link(request.params["token"], late=late).id
 
 
 def opened(interview: str, app: Function[Settings]) -> InterviewView:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from greenroom.domain import keys
+from greenroom.domain.errors import Conflict
+from greenroom.domain.interview import RECORDABLE
 from greenroom.runtime.http import Request, Response
 
 if TYPE_CHECKING:
@@ -16,7 +18,14 @@ EXPIRES_S = 120
 
 
 def offer_probe(request: Request, app: Function[Settings]) -> Response:
-    """``POST /v1/candidate/probe``: a POST policy for one object of at most a mebibyte."""
+    """``POST /v1/candidate/probe``: a POST policy for one object of at most a mebibyte.
+
+    Raises `Conflict` (`interview_not_open`): who has nothing to record has nothing to measure.
+    """
+    with app.database.begin() as tx:
+        interview = tx.interviews.get(request.who.id)
+    if interview.state not in RECORDABLE:
+        raise Conflict(f"the interview is {interview.state}", code="interview_not_open")
     policy = app.store.upload_policy(
         keys.probes(request.who.id),
         expires_s=EXPIRES_S,

@@ -22,7 +22,7 @@ PERMISSIONS = {"Permissions-Policy": "camera=(self), microphone=(self), display-
 def room_page(request: Request, app: Function[Settings]) -> Response:
     """``GET /i/{token}/room``; where nothing can be recorded now, back to the page that says why."""
     try:
-        view = opened(interview_of(request, app), app)
+        view = opened(interview_of(request, app, late=True), app)
     except Unauthorized as error:
         return no_good_link(request, error, app)
     token = quote(request.params["token"], safe="")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Protocol, runtime_checkable
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
+from greenroom.domain.asked import Asked
 from greenroom.domain.model import Document, Seconds, Sha256, Share, Slug
 from greenroom.domain.policy import Inference
 from greenroom.domain.template import TrackName
@@ -51,12 +53,42 @@ def in_order(observations: Iterable[Observation]) -> list[Observation]:
     return sorted(rounded, key=lambda item: (item.kind, item.start_s, item.end_s, item.value))
 
 
+class Waveform(Document):
+    """How loud the sound is over time, for a reviewer's eye: in each `step_s` seconds its peak, 0–100 % of full scale."""
+
+    step_s: Annotated[float, Field(gt=0)]
+    peaks: Annotated[list[Annotated[int, Field(ge=0, le=100)]], Field(max_length=1500)]
+
+
+class Utterance(Document):
+    """What was said without a longer pause, as a speech-to-text engine heard it.
+
+    `language` is an ISO 639 code where the engine tells it; `confidence` is the engine's own, 0–1.
+    """
+
+    start_s: Seconds
+    end_s: Seconds
+    text: Annotated[str, StringConstraints(max_length=20_000)]
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")] | None = None
+    confidence: Share
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a module brings home: observations and, where it has them, what a reviewer looks at beside the clips."""
+
+    observations: list[Observation]
+    waveform: Waveform | None = None
+    transcript: tuple[Utterance, ...] = ()
+
+
 class ModuleResult(Document):
     """What one module found on one attempt, with everything needed to find it again.
 
     `status` is `ok`, `not_measured` (with `reason`: not installed, no consent, no speech …) or `failed`.
     There is no version where the module did not come to run. `withheld` are the kinds that the interview's
-    policy forbids: they were not measured, and nobody can ask for them.
+    policy forbids: they were not measured, and nobody can ask for them. `waveform` and `transcript` come with
+    the observations and go with them, when a consent is taken back.
     """
 
     module: Slug
@@ -66,6 +98,8 @@ class ModuleResult(Document):
     reason: str | None = None
     withheld: list[Slug] = []
     observations: list[Observation] = []
+    waveform: Waveform | None = None
+    transcript: list[Utterance] = []
 
 
 class Analysis(Document):
@@ -100,7 +134,10 @@ class AnalysisModule(Protocol):
         """SHA-256 of the model's bytes, None where there is no model."""
 
     def self_test(self) -> None:
-        """Raise when the module, on a golden input that it carries, does not find what is there."""
+        """Raise when the module, on a golden input that it carries, does not find what is there.
+
+        Raises `NotMeasured` where it cannot run at all, e.g. because nobody gave it a model; it is asked again.
+        """
 
     def observe(self, recordings: Mapping[TrackName, Path]) -> list[Observation]:
         """Observations on local copies of the recordings. Raises `NotMeasured` with the reason."""
@@ -119,6 +156,14 @@ class InferringModule(AnalysisModule, Protocol):
         self, recordings: Mapping[TrackName, Path], forbidden: frozenset[Inference]
     ) -> list[Observation]:
         """As `observe`, without the kinds whose inference is forbidden."""
+
+
+@runtime_checkable
+class InformedModule(AnalysisModule, Protocol):
+    """A module that needs to know what was asked, or that brings more than observations."""
+
+    def findings(self, recordings: Mapping[TrackName, Path], asked: Asked) -> Findings:
+        """As `observe`, for the answer to what was `asked`."""
 
 
 class NotMeasured(Exception):

@@ -84,6 +84,9 @@ ANSWER_MOVES: dict[AnswerState, frozenset[AnswerState]] = {
 RECORDABLE = frozenset({_I.OPENED, _I.IN_PROGRESS, _I.RE_RECORD})
 """States in which the candidate may start an attempt."""
 
+BEGUN = frozenset({_I.IN_PROGRESS, _I.SUBMITTED, _I.RE_RECORD, _I.SCORED, _I.HUMAN_REVIEW})
+"""An attempt was started, and what was recorded may still be on its way."""
+
 RECEIVED = frozenset({_A.SEALED, _A.ASSEMBLED, _A.CHECKED, _A.ANALYSED})
 """An answer that the candidate need not give again."""
 

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
 
 from greenroom.domain.model import Document, Slug
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("outside the calendar") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time with its zone, as UTC: the page's clock may say anything."""
 
 StepName = Literal[
     "demonstration_seen", "demonstration_skipped", "environment_checked",
@@ -30,31 +43,44 @@ GONE_AFTER = timedelta(minutes=3)
 TROUBLE_AFTER = timedelta(seconds=10)
 """A camera that shows nothing for so long is told."""
 
+MAX_REPORTED = 200
+"""Health samples in one report."""
+MAX_STEPS = 1000
+"""Steps of one interview. A person takes some dozens; each is a row, an object and a webhook."""
+MAX_SAMPLES = 20_000
+"""Health samples kept of one interview: a day at one in five seconds."""
 
-class Step(Document):
+
+class Told(Document):
+    """What a page says: JSON's NaN and Infinity, which no other reader would take, are refused."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+
+class Step(Told):
     """One step of the guided start. `id` is the page's own: the same step told again is one step."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     step: StepName
-    at: AwareDatetime
+    at: Moment
     details: Annotated[
         dict[Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")], Detail],
         Field(max_length=20),
     ] = {}
 
 
-class StepReport(Document):
+class StepReport(Told):
     steps: Annotated[list[Step], Field(min_length=1, max_length=50)]
 
 
-class HealthSample(Document):
+class HealthSample(Told):
     """How the recording goes at one moment, by the server's clock as the page knows it.
 
     `fps` real frames a second, `snr_db` speech over noise, `level_dbfs`, screen size in px; `waiting_s`: seconds
     since the store took the last byte while bytes wait, 0 when none wait.
     """
 
-    at: AwareDatetime
+    at: Moment
     phase: Phase
     answer: Slug | None = None
     attempt: Annotated[int, Field(ge=1, le=999)] | None = None
@@ -69,13 +95,47 @@ class HealthSample(Document):
     online: bool = True
 
 
-class HealthReport(Document):
+class HealthReport(Told):
     """Samples in order of time; those that were kept while there was no network come first."""
 
-    samples: Annotated[list[HealthSample], Field(min_length=1, max_length=200)]
+    samples: Annotated[list[HealthSample], Field(min_length=1, max_length=MAX_REPORTED)]
 
 
-class TimeFactor(Document):
+class TimeFactor(Told):
     """Extra time 延长时间: thinking and answering may take so many times as long."""
 
-    factor: Annotated[float, Field(ge=1, le=4, allow_inf_nan=False)]
+    factor: Annotated[float, Field(ge=1, le=4)]
+
+
+def absence_cause(
+    since: datetime, now: datetime, samples: Sequence[HealthSample]
+) -> Literal["network", "left"]:
+    """Why nothing was heard between `since` and `now`, told by what the page kept meanwhile, in order of time.
+
+    Samples without a hole of three minutes mean that the page went on and only the network was gone. After the
+    newest of a full report more are waiting, so what follows it says nothing.
+    """
+    within = [sample.at for sample in samples if since < sample.at <= now]
+    until = [] if len(samples) >= MAX_REPORTED else [now]
+    silent = any(
+        later - earlier > GONE_AFTER for earlier, later in pairwise([since, *within, *until])
+    )
+    return "left" if silent or not within else "network"
+
+
+def watch_camera(
+    since: datetime | None, samples: Sequence[HealthSample]
+) -> tuple[datetime | None, dict[datetime, HealthSample]]:
+    """Since when the camera shows nothing while it is needed, and the episodes that are to be told, by their start.
+
+    `since` is what the last call returned; samples in order of time.
+    """
+    told: dict[datetime, HealthSample] = {}
+    for sample in samples:
+        if sample.phase not in ACTIVE or sample.camera not in TROUBLE:
+            since = None
+            continue
+        since = since or sample.at
+        if sample.at - since >= TROUBLE_AFTER:
+            told.setdefault(since, sample)
+    return since, told

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from greenroom.domain.analysis import (
     ENTRY_POINTS,
     AnalysisModule,
+    Findings,
     InferringModule,
+    InformedModule,
     ModuleResult,
     NotMeasured,
-    Observation,
     in_order,
 )
+from greenroom.domain.asked import Asked
 from greenroom.domain.consent import ANALYSED, Consents
 from greenroom.domain.errors import GreenroomError
 from greenroom.domain.policy import Policy
@@ -70,10 +72,11 @@ class Modules:
         recordings: Mapping[TrackName, Path],
         consents: Consents,
         policy: Policy,
+        asked: Asked,
         *,
         last_try: bool,
     ) -> ModuleResult:
-        """What the module `name` finds, or why it finds nothing; its failure is its own.
+        """What the module `name` finds in the answer to what was `asked`, or why nothing; its failure is its own.
 
         What `policy` forbids is neither computed nor, should a module bring it all the same, kept.
 
@@ -89,7 +92,7 @@ class Modules:
             result = _with(result, version=module.version, model_digest=module.model_digest())
             withheld = _withheld(module, policy)
             result = _with(result, withheld=withheld)
-            observations = in_order(_observed(module, recordings, policy, withheld))
+            found = _findings(module, recordings, policy, asked, withheld)
         except NotMeasured as reason:
             return _with(result, reason=str(reason))
         except Exception as error:
@@ -97,7 +100,13 @@ class Modules:
                 raise
             self._log.exception("module_failed", module=name)
             return _with(result, status="failed", reason=_short(error))
-        return _with(result, status="ok", observations=observations)
+        return _with(
+            result,
+            status="ok",
+            observations=in_order(found.observations),
+            waveform=found.waveform,
+            transcript=found.transcript,
+        )
 
     def refusal(self, name: str, consents: Consents) -> str | None:
         """Why nothing that the module `name` found may be kept; None where it may.
@@ -134,6 +143,8 @@ class Modules:
             try:
                 module.self_test()
                 self._faults[name] = None
+            except NotMeasured:
+                raise  # nothing failed, and what is missing may be there next time
             except Exception as error:
                 if _mendable(error):
                     raise
@@ -161,19 +172,22 @@ def _withheld(module: AnalysisModule, policy: Policy) -> list[str]:
     return sorted(kind for kind, inference in inferred if inference in policy.forbidden)
 
 
-def _observed(
+def _findings(
     module: AnalysisModule,
     recordings: Mapping[TrackName, Path],
     policy: Policy,
+    asked: Asked,
     withheld: list[str],
-) -> list[Observation]:
+) -> Findings:
+    if isinstance(module, InformedModule):
+        return module.findings(recordings, asked)
     if not isinstance(module, InferringModule):
-        return module.observe(recordings)
+        return Findings(module.observe(recordings))
     observations = module.observe_without(recordings, frozenset(policy.forbidden))
     brought = sorted({item.kind for item in observations} & set(withheld))
     if brought:
         raise ForbiddenInference(f"policy {policy.id} forbids {', '.join(brought)}")
-    return observations
+    return Findings(observations)
 
 
 def _with(result: ModuleResult, **changes: object) -> ModuleResult:

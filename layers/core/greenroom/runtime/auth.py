@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from greenroom.domain.errors import Forbidden, NotFound, Unauthorized
+from greenroom.domain.interview import BEGUN
 from greenroom.runtime.http import Principal
 from greenroom.runtime.tokens import (
     api_key_id,
     check_api_key,
+    expired_token,
     invalid_api_key,
     read_candidate_token,
 )
@@ -31,9 +33,19 @@ def api_key_principal(database: Database, plain: str, scope: str) -> Principal:
     return Principal("api_key", kept.id, frozenset(kept.scopes))
 
 
-def candidate_principal(database: Database, key: str, token: str, now: datetime) -> Principal:
-    """Raises `Unauthorized`: `token_invalid`, `token_expired`, `token_revoked`."""
-    claims = read_candidate_token(key, token, now=now)
+def candidate_principal(
+    database: Database,
+    key: str,
+    token: str,
+    now: datetime,
+    *,
+    grace: timedelta = timedelta(),
+) -> Principal:
+    """Who follows a personal link. Within `grace` after its end it still opens an interview that was begun.
+
+    Raises `Unauthorized`: `token_invalid`, `token_expired`, `token_revoked`.
+    """
+    claims = read_candidate_token(key, token, now=now, grace=grace)
     try:
         with database.begin() as tx:
             interview = tx.interviews.get(claims.interview)
@@ -41,4 +53,6 @@ def candidate_principal(database: Database, key: str, token: str, now: datetime)
         raise Unauthorized("this link is not valid", code="token_invalid") from error
     if claims.version < interview.token_version:
         raise Unauthorized("a newer link was sent; use that one", code="token_revoked")
+    if now >= claims.expires and interview.state not in BEGUN:
+        raise expired_token()
     return Principal("candidate", interview.id)

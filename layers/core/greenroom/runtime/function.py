@@ -235,17 +235,27 @@ class Function(Chalice, Generic[S]):
 
         return authenticate
 
-    def candidate(self) -> Authenticator:
-        """Only with `Authorization: Bearer <token of a personal link>`."""
+    def candidate(self, *, late: bool = False) -> Authenticator:
+        """Only with `Authorization: Bearer <token of a personal link>`; `late` as `follow_link` has it."""
+        return lambda request: self.follow_link(bearer(request), late=late)
 
-        def authenticate(request: Request) -> Principal:
-            from greenroom.runtime.auth import candidate_principal
+    def follow_link(self, token: str, *, late: bool = False) -> Principal:
+        """Whose personal link this is. Raises `Unauthorized`: `token_invalid`, `token_expired`, `token_revoked`.
 
-            token = bearer(request)
-            key = self._part("tokens").key.get_secret_value()
-            return candidate_principal(self.database, key, token, self.clock())
+        `late`: what brings in an interview that was begun is let through for some hours after the link's end.
+        """
+        from datetime import timedelta
 
-        return authenticate
+        from greenroom.runtime.auth import candidate_principal
+
+        tokens = self._part("tokens")
+        return candidate_principal(
+            self.database,
+            tokens.key.get_secret_value(),
+            token,
+            self.clock(),
+            grace=timedelta(hours=tokens.grace_hours if late else 0),
+        )
 
     def _http(
         self,

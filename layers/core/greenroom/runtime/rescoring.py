@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenroom.domain import keys
+from greenroom.domain.asked import Asked
 from greenroom.domain.assembly import Assembly
 from greenroom.domain.consent import Consents
 from greenroom.domain.keys import AttemptRef
@@ -66,14 +67,13 @@ class Replay:
             return answer
         ref = AttemptRef(analysis.interview, analysis.answer, analysis.attempt)
         assembly = Assembly.parse(self.store.get(ref.assembly))
+        asked, policy = Asked.in_plan(interview.plan, ref.answer), interview.plan.policy
         wanted = self.modules.tracks(self.again, consents)
         tracks = [track for track in assembly.tracks if track.track in wanted and track.recording]
         with workroom(self.folder, needed_bytes=sum(track.size for track in tracks)) as folder:
             recordings = {track.track: fetched(track, self.store, folder) for track in tracks}
             results = [
-                self.modules.run(
-                    result.module, recordings, consents, interview.plan.policy, last_try=True
-                )
+                self.modules.run(result.module, recordings, consents, policy, asked, last_try=True)
                 if result.module in self.again
                 else result
                 for result in analysis.modules

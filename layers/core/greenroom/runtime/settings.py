@@ -77,9 +77,13 @@ class LinkSettings(BaseModel):
 
 
 class TokenSettings(BaseModel):
-    """`key` signs candidates' links and console sessions (HMAC-SHA256); at least 32 characters."""
+    """`key` signs candidates' links and console sessions (HMAC-SHA256); at least 32 characters.
+
+    `grace_hours`: how long after its end a link still brings in what was recorded while it was good.
+    """
 
     key: Annotated[SecretStr, Field(min_length=32)]
+    grace_hours: Annotated[float, Field(ge=0, le=720)] = 24
 
 
 class LanguageModelSettings(BaseModel):

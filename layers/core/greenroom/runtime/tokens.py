@@ -7,7 +7,7 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import jwt
@@ -20,10 +20,11 @@ _ALGORITHM = "HS256"
 
 @dataclass(frozen=True)
 class CandidateClaims:
-    """What a personal link says: whose interview, and which issue of the link."""
+    """What a personal link says: whose interview, which issue of the link, and until when it is good."""
 
     interview: str
     version: int
+    expires: datetime
 
 
 def issue_candidate_token(key: str, interview: str, version: int, expires: datetime) -> str:
@@ -32,10 +33,13 @@ def issue_candidate_token(key: str, interview: str, version: int, expires: datet
     return jwt.encode(claims, key, algorithm=_ALGORITHM)
 
 
-def read_candidate_token(key: str, token: str, *, now: datetime) -> CandidateClaims:
-    """Raises `Unauthorized`: `token_expired` or `token_invalid`."""
-    claims = _read(key, token, "candidate", now)
-    return CandidateClaims(str(claims["sub"]), int(claims.get("ver", 0)))
+def read_candidate_token(
+    key: str, token: str, *, now: datetime, grace: timedelta = timedelta()
+) -> CandidateClaims:
+    """Good until `grace` after its end. Raises `Unauthorized`: `token_expired` or `token_invalid`."""
+    claims = _read(key, token, "candidate", now - grace)
+    expires = datetime.fromtimestamp(float(claims["exp"]), UTC)
+    return CandidateClaims(str(claims["sub"]), int(claims.get("ver", 0)), expires)
 
 
 def issue_session_token(key: str, api_key_id: str, expires: datetime) -> str:
@@ -94,5 +98,9 @@ def _read(
         raise Unauthorized("this link is not valid", code="token_invalid") from error
     # Our own clock decides on expiry, so that tests and replays can bring theirs.
     if now.timestamp() >= float(claims["exp"]):
-        raise Unauthorized("this link has expired", code="token_expired")
+        raise expired_token()
     return claims
+
+
+def expired_token() -> Unauthorized:
+    return Unauthorized("this link has expired", code="token_expired")

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from greenroom.adapters.database.rows import PresenceRow
 from greenroom.adapters.database.statements import Repository
-from greenroom.adapters.database.tables import health_samples, presence
-from greenroom.domain.presence import ACTIVE, HealthSample
+from greenroom.adapters.database.tables import health_samples, interviews, presence
+from greenroom.domain.interview import RECORDABLE
+from greenroom.domain.presence import ACTIVE, MAX_SAMPLES, HealthSample
 
 
 class Presence(Repository):
@@ -21,33 +22,43 @@ class Presence(Repository):
         return None if row is None else _row(row)
 
     def record(
-        self, interview_id: str, samples: Sequence[HealthSample], trouble_since: datetime | None
+        self,
+        interview_id: str,
+        samples: Sequence[HealthSample],
+        *,
+        newest: HealthSample | None,
+        since: datetime | None,
     ) -> None:
-        """Keep the samples, each once; the newest one is where the interview stands. It is no longer away."""
+        """Keep the samples, each once; the page is there. `newest` is where the interview stands, None for history.
+
+        `since`: since when the camera shows nothing.
+        """
         kept = [
             {"interview_id": interview_id, "at": sample.at, "sample": sample.model_dump_json()}
             for sample in samples
         ]
-        self._insert_missing(health_samples, kept)
-        newest = max(samples, key=lambda sample: sample.at)
-        row = {
-            "interview_id": interview_id,
-            "heard_at": self._clock(),
-            "phase": newest.phase,
-            "sample": newest.model_dump_json(),
-            "away_since": None,
-            "trouble_since": trouble_since,
-        }
+        mine = health_samples.c.interview_id == interview_id
+        counted = self._connection.scalar(sa.select(sa.func.count()).where(mine)) or 0
+        self._insert_missing(health_samples, kept[: max(0, MAX_SAMPLES - counted)])
+        seen = {"heard_at": self._clock(), "away_since": None, "trouble_since": since}
+        if newest is None:
+            mine = presence.c.interview_id == interview_id
+            self._connection.execute(sa.update(presence).where(mine).values(seen))
+            return
+        stands = {"phase": newest.phase, "sample": newest.model_dump_json()}
+        row = {"interview_id": interview_id, **seen, **stands}
         self._upsert(presence, [row], "interview_id")
 
     def silent(self, since: datetime, limit: int) -> list[PresenceRow]:
-        """Interviews in the middle of something that have not been heard of since then, longest first."""
+        """Open interviews in the middle of something that have not been heard of since then, longest first."""
         statement = (
             sa.select(presence)
+            .join(interviews, interviews.c.id == presence.c.interview_id)
             .where(
                 presence.c.phase.in_(sorted(ACTIVE)),
                 presence.c.away_since.is_(None),
                 presence.c.heard_at < since,
+                interviews.c.state.in_(sorted(RECORDABLE)),
             )
             .order_by(presence.c.heard_at)
             .limit(limit)
@@ -65,6 +76,19 @@ class Presence(Repository):
             )
             .values(away_since=row.heard_at)
         )
+
+    def forget(self, before: datetime, limit: int) -> int:
+        """Delete what was kept of pages not heard of since then; of how many."""
+        old = (
+            sa.select(presence.c.interview_id)
+            .where(presence.c.heard_at < before)
+            .order_by(presence.c.heard_at)
+            .limit(limit)
+        )
+        ids = list(self._connection.scalars(self._free(old, presence)))
+        for table in (health_samples, presence):
+            self._connection.execute(sa.delete(table).where(table.c.interview_id.in_(ids)))
+        return len(ids)
 
     def samples(self, interview_id: str, limit: int = 1000) -> list[HealthSample]:
         """The newest samples, in order of time."""

@@ -103,6 +103,13 @@ class ProcessLog(Repository):
             raise NotFound(f"no event {seq} of {interview_id}", code="unknown_event")
         return Event.parse(body)
 
+    def count(self, interview_id: str, kind: EventType) -> int:
+        """How many steps of that kind an interview has."""
+        statement = sa.select(sa.func.count()).where(
+            process_log.c.interview_id == interview_id, process_log.c.type == kind.value
+        )
+        return self._connection.scalar(statement) or 0
+
     def list(self, interview_id: str) -> Sequence[LogRow]:
         """All steps of an interview, oldest first."""
         statement = sa.select(process_log).where(process_log.c.interview_id == interview_id)

@@ -188,3 +188,8 @@ class PresenceRow:
     sample: HealthSample
     away_since: datetime | None
     trouble_since: datetime | None
+
+    @property
+    def known_until(self) -> datetime:
+        """Samples up to then are history. A page whose clock was ahead does not hold up its own news."""
+        return min(self.sample.at, self.heard_at)

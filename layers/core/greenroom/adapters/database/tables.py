@@ -186,6 +186,7 @@ presence = sa.Table(
     sa.Column("away_since", UtcTime),
     sa.Column("trouble_since", UtcTime),
     sa.Index(None, "phase", "heard_at"),
+    sa.Index(None, "heard_at"),
 )
 
 health_samples = sa.Table(

@@ -29,6 +29,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_presence_phase_heard_at"), ["phase", "heard_at"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_presence_heard_at"), ["heard_at"], unique=False)
     op.create_table(
         "health_samples",
         sa.Column("interview_id", sa.String(length=40), nullable=False),
@@ -48,5 +49,6 @@ def downgrade() -> None:
     op.drop_column("interviews", "time_factor")
     op.drop_table("health_samples")
     with op.batch_alter_table("presence", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_presence_heard_at"))
         batch_op.drop_index(batch_op.f("ix_presence_phase_heard_at"))
     op.drop_table("presence")
