@@ -90,7 +90,7 @@ export function manifestOf(attempt, parts) {
         segment: segment.segment,
         mime_type: segment.mimeType,
         began: segment.began,
-        unsaved_ms: segment.whole ? 0 : UNSAVED_MS,
+        unsaved_ms: segment.whole ? 0 : (segment.unsavedMs ?? UNSAVED_MS),
         parts: parts
           .filter((part) => part.track === track && part.segment === segment.segment)
           .map((part) => ({

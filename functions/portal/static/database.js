@@ -43,6 +43,7 @@ export class Database extends EventTarget {
         const transaction = this.#disk.transaction(names, "readwrite", { durability: "strict" });
         for (const [store, key, value] of entries)
           void transaction.objectStore(store).put(value, key).catch(ignored);
+        transaction.commit(); // from here on it is done even when this page is gone
         await transaction.done;
         for (const [store, key] of entries) this.#kept(store).delete(key);
         if (this.problem === "storage_full") this.#say(null);

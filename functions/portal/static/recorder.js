@@ -6,7 +6,7 @@ import { close, isLive } from "./capture.js";
 import { steadyNow } from "./clock.js";
 import { formatFor } from "./formats.js";
 import { Held } from "./lock.js";
-import { closeParts, cutOff, recordedMs } from "./recovery.js";
+import { closeParts, cutOff, recordedMs, rememberLeaving, wasLeft } from "./recovery.js";
 import { begin } from "./server_attempts.js";
 import { TrackRecorder } from "./track_recorder.js";
 
@@ -147,11 +147,11 @@ export class Recorder extends EventTarget {
         return;
       }
       this.#to("starting");
+      const left = wasLeft(attempt);
       await closeParts(this.#database, attempt);
       const parts = await partsOf(this.#database, attempt.id);
       this.#recordedMs = recordedMs(parts);
       goOnAfter(attempt, Math.max(0, ...parts.map((part) => part.endMs)));
-      const left = attempt.segments.at(-1)?.whole ?? true;
       await this.#open(attempt, question, streams, left ? "reload" : "crash");
     });
   }
@@ -301,6 +301,10 @@ export class Recorder extends EventTarget {
     const stopped = recorder.stop();
     await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, STOP_WITHIN_MS))]);
     if (track === "camera") this.#recordedMs += recorder.endMs - recorder.startMs;
+    // A segment that gave nothing never was: its number is free again.
+    const attempt = this.#attempt;
+    if (attempt && recorder.isEmpty)
+      attempt.segments = attempt.segments.filter((segment) => segment !== recorder.segment);
   }
 
   async #stopAll() {
@@ -353,6 +357,7 @@ export class Recorder extends EventTarget {
   #leaving(event) {
     if (this.#phase !== "recording") return;
     event.preventDefault();
+    if (this.#attempt) rememberLeaving(this.#attempt, this.#now());
     const leaving = this.#single("leave", () => this.#stopAll());
     setTimeout(async () => {
       await leaving;

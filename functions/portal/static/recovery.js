@@ -15,7 +15,54 @@ export async function cutOff(database, interview) {
   return null;
 }
 
-/** Close the parts that were still growing. A part whose last slice was not written is as long as its slices. @param {import("./database.js").Database} database @param {KeptAttempt} attempt */
+/** Remember when recording was ended because the page is left; written at once, unlike anything else a page can keep. @param {KeptAttempt} attempt @param {number} atMs on the attempt's clock */
+export function rememberLeaving(attempt, atMs) {
+  try {
+    localStorage.setItem(LEFT, JSON.stringify({ attempt: attempt.id, atMs: Math.round(atMs) }));
+  } catch {
+    // No storage: the cut then counts as a crash.
+  }
+}
+
+const LEFT = "greenroom-left";
+/** A slice's end is known to some tens of milliseconds. */
+const EXACT_MS = 60;
+
+/** What the last segments lack: nothing where everything was durable when the page was left. @param {KeptAttempt} attempt @param {KeptPart[]} parts */
+function judgeCut(attempt, parts) {
+  const left = leavingOf(attempt);
+  for (const segment of attempt.segments.filter((one) => !one.whole)) {
+    const ends = parts
+      .filter((part) => part.track === segment.track && part.segment === segment.segment)
+      .map((part) => part.endMs);
+    if (left === null || left < segment.startMs) continue;
+    const missing = left - Math.max(segment.startMs, ...ends);
+    if (missing <= EXACT_MS) segment.whole = true;
+    else segment.unsavedMs = missing;
+  }
+}
+
+/** @param {KeptAttempt} attempt @returns {number | null} */
+function leavingOf(attempt) {
+  try {
+    const kept = JSON.parse(localStorage.getItem(LEFT) ?? "null");
+    return kept?.attempt === attempt.id ? kept.atMs : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the page was left in an orderly way, not killed, since the last segment began. @param {KeptAttempt} attempt */
+export function wasLeft(attempt) {
+  const left = leavingOf(attempt);
+  return left !== null && attempt.segments.every((segment) => segment.startMs <= left);
+}
+
+/**
+ * Close the parts that were still growing. A part whose last slice was not written is as long as its slices; a
+ * segment that has none never was.
+ * @param {import("./database.js").Database} database @param {KeptAttempt} attempt
+ */
 export async function closeParts(database, attempt) {
   const open = (await partsOf(database, attempt.id)).filter((part) => !part.closed);
   for (const part of open) {
@@ -23,6 +70,11 @@ export async function closeParts(database, attempt) {
     if (size > 0) await database.write([partEntry({ ...part, size, closed: 1 })]);
     else await database.removeAll("parts", partEntry(part)[1]);
   }
+  const parts = await partsOf(database, attempt.id);
+  judgeCut(attempt, parts);
+  attempt.segments = attempt.segments.filter((segment) =>
+    parts.some((part) => part.track === segment.track && part.segment === segment.segment),
+  );
   await database.write([attemptEntry(attempt)]);
   database.changed();
 }

@@ -51,6 +51,15 @@ export class TrackRecorder extends EventTarget {
     this.#recorder.onerror = () => this.dispatchEvent(new Event("broken"));
   }
 
+  /** Whether not a single slice came. */
+  get isEmpty() {
+    return this.#slice === 0;
+  }
+
+  get segment() {
+    return this.#segment;
+  }
+
   /** Where this segment begins, on the attempt's clock. */
   get startMs() {
     return this.#segment.startMs;

@@ -84,7 +84,8 @@
  * @property {string} format  what it was asked for; the next segment asks for the same
  * @property {Began} began
  * @property {number} startMs
- * @property {boolean} whole  it was stopped, or flushed before the page went: nothing of it is missing
+ * @property {boolean} whole  it was stopped, and everything is durable
+ * @property {number} [unsavedMs]  known where the page was left in an orderly way, but too fast for the last slice
  *
  * @typedef {object} Marker
  * @property {number} at_ms
