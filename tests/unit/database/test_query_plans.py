@@ -12,10 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from greenroom.adapters.database import Database, Transaction
+from greenroom.domain.events import EventType
 from greenroom.domain.interview import AnswerState, InterviewState
 from tests.unit.database.conftest import Invite, Turnable
 
-GROWING = "interviews|answers|identity_pictures|attempts|mails|deliveries|earlier|process_log|candidates|idempotency"
+GROWING = (
+    "interviews|answers|identity_pictures|presence|health_samples|attempts|mails|deliveries|earlier|process_log"
+    "|candidates|idempotency"
+)
 """Tables (and aliases) that grow with every batch; batches and endpoints are few."""
 SCAN = re.compile(rf"SCAN ({GROWING})(?! USING)|Seq Scan on ({GROWING})\b")
 SORT = re.compile(r"TEMP B-TREE|Sort Key")
@@ -38,6 +42,13 @@ QUERIES: dict[str, Callable[[Transaction, str, str, Any], object]] = {
     "withdrawals": lambda tx, itv, bat, now: tx.interviews.withdrawals(now, 10),
     "pictures due": lambda tx, itv, bat, now: tx.identity.due(10),
     "pictures of one": lambda tx, itv, bat, now: tx.identity.due(10, itv),
+    "presence": lambda tx, itv, bat, now: tx.presence.get(itv),
+    "silent pages": lambda tx, itv, bat, now: tx.presence.silent(now, 10),
+    "old pages": lambda tx, itv, bat, now: tx.presence.forget(now, 10),
+    "health samples": lambda tx, itv, bat, now: tx.presence.samples(itv),
+    "steps of a kind": lambda tx, itv, bat, now: tx.process_log.count(
+        itv, EventType.CANDIDATE_STEP
+    ),
     "steps": lambda tx, itv, bat, now: tx.process_log.list(itv),
     "unpublished": lambda tx, itv, bat, now: tx.process_log.unpublished(now, 10),
     "mails due": lambda tx, itv, bat, now: tx.mails.claim(10, "o", 60),
