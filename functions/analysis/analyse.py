@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from functions.analysis.permitted import permitted
 from functions.analysis.score import score_if_complete
 from greenroom.domain.analysis import Analysis
+from greenroom.domain.asked import Asked
 from greenroom.domain.assembly import Assembly
 from greenroom.domain.consent import NO_CONSENTS, Consents
 from greenroom.domain.errors import Invalid, NotFound, Unavailable
@@ -92,14 +93,15 @@ def _analysed(
     from greenroom_media.binary import find
 
     assembly = Assembly.parse(app.store.get(ref.assembly))
-    names, policy = plan.template.analysis, plan.policy
+    names, policy, asked = plan.template.analysis, plan.policy, Asked.in_plan(plan, ref.answer)
     wanted = modules.tracks(names, consents)
     tracks = [track for track in assembly.tracks if track.track in wanted and track.recording]
     needed_bytes = sum(track.size for track in tracks)
     with workroom(app.settings.analysis.folder, needed_bytes=needed_bytes) as folder:
         recordings = {track.track: fetched(track, app.store, folder) for track in tracks}
         results = [
-            modules.run(name, recordings, consents, policy, last_try=last_try) for name in names
+            modules.run(name, recordings, consents, policy, asked, last_try=last_try)
+            for name in names
         ]
     return Analysis(
         interview=ref.interview,

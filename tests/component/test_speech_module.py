@@ -1,6 +1,7 @@
 """The module `speech` on recordings: its golden one, tones and noise, silence, and ten minutes."""
 
 import os
+import shutil
 import subprocess
 import sys
 from importlib import resources
@@ -9,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from greenroom.domain.analysis import NotMeasured, Observation, in_order
+from greenroom.domain.asked import Asked
+from greenroom.domain.template import Question
+from greenroom_media.binary import find
 from greenroom_speech.activity import model_digest
 from greenroom_speech.module import SpeechModule
 from tests.media_fixtures import OPUS, VP8, MediaWorkshop, picture, sound
@@ -41,6 +45,32 @@ def test_two_sentences_and_the_pause_between_them() -> None:
     assert (pause.start_s, pause.end_s) == (speech[0][1], speech[1][0])
     assert {item.kind for item in found} <= set(SpeechModule.provides)
     assert found == in_order(found) == observe(GOLDEN)
+
+
+def test_findings_are_the_observations_and_a_waveform_of_few_bytes_each_time_the_same() -> None:
+    asked = Asked(question=Question(id="first", text={"en": "Why?"}))
+    one, two = (SpeechModule().findings({"camera": GOLDEN}, asked) for _ in range(2))
+    assert one == two
+    assert one.observations == observe(GOLDEN)
+    assert one.waveform is not None
+    loud = [number for number, peak in enumerate(one.waveform.peaks) if peak > 5]
+    assert loud[0] * one.waveform.step_s == pytest.approx(1.0, abs=0.1)
+    assert len(one.waveform.canonical()) < 2000
+
+
+@pytest.mark.skipif(not shutil.which("espeak-ng"), reason="espeak-ng is not installed")
+def test_who_speaks_faster_is_measured_so(tmp_path: Path) -> None:
+    def spoken(*options: str) -> dict[str, float]:
+        clip = tmp_path / "said.wav"
+        text = "We opened the second shop in March and people came at once. " * 3
+        subprocess.run(["espeak-ng", "-v", "en-us", *options, "-w", clip, text], check=True)
+        webm = tmp_path / f"{'_'.join(options)}.webm"
+        subprocess.run([find().path, "-v", "error", "-y", "-i", clip, *OPUS, webm], check=True)
+        return {item.kind: item.value for item in observe(webm)}
+
+    slow, fast = spoken("-s", "110"), spoken("-s", "190")
+    assert slow["articulation_rate"] * 1.3 < fast["articulation_rate"]
+    assert slow["speaking_rate"] <= slow["articulation_rate"]
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""Analysis module `speech`: where the candidate speaks, and the pauses between."""
+"""Analysis module `speech`: where the candidate speaks, the pauses between, how fast and how lively."""

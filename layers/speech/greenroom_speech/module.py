@@ -1,4 +1,4 @@
-"""The module `speech`: voice activity and pauses of the camera track."""
+"""The module `speech`: voice activity, pauses, speaking rate and liveliness of the camera track's sound."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from greenroom.domain.analysis import NotMeasured, Observation, in_order
+import numpy as np
+
+from greenroom.domain.analysis import Findings, NotMeasured, Observation, in_order
+from greenroom.domain.asked import Asked
 from greenroom.domain.template import TrackName
 from greenroom_media.probe import probe
-from greenroom_speech.activity import WINDOW_S, model_digest, speech_probabilities
+from greenroom_media.recording import Recording
+from greenroom_speech.activity import WINDOW_S, model_digest
+from greenroom_speech.delivery import delivery
+from greenroom_speech.listening import Heard, listen
 from greenroom_speech.stretches import Stretch, certainty, pauses_between, speech_stretches
+from greenroom_speech.waveform import waveform
 
 LEAST_SPEECH_S = 3.0
 """Seconds of speech below which shares and rates say nothing."""
@@ -25,13 +32,16 @@ _GOLDEN_SPEECH_S = ((1.0, 2.95), (5.3, 7.35))
 
 
 class SpeechModule:
-    """Finds `speech` and `pause` ranges, and from them shares and rates over the whole answer."""
+    """Finds `speech` and `pause` ranges, and from them and the voice what holds for the whole answer."""
 
     name = "speech"
-    version = "1.0.0"
+    version = "2.0.0"
     purpose: Literal["recording", "transcript", "face"] = "recording"
     tracks: tuple[TrackName, ...] = ("camera",)
-    provides = ("speech", "pause", "speech_share", "long_pauses_per_min", "mean_pause")
+    provides = (
+        *("speech", "pause", "speech_share", "long_pauses_per_min", "mean_pause"),
+        *("speaking_rate", "articulation_rate", "pitch_variation", "energy_variation"),
+    )
 
     def model_digest(self) -> str | None:
         return model_digest()
@@ -39,8 +49,8 @@ class SpeechModule:
     def self_test(self) -> None:
         """Two sentences with silence around them are found where they are, within a fifth of a second."""
         with resources.as_file(resources.files("greenroom_speech") / "golden" / _GOLDEN) as golden:
-            probabilities = speech_probabilities(golden, probe(golden, need_video=False))
-        found = speech_stretches(probabilities, WINDOW_S)
+            heard = listen(golden, probe(golden, need_video=False))
+        found = speech_stretches(heard.voice, WINDOW_S)
         times = [(item.first * WINDOW_S, item.end * WINDOW_S) for item in found]
         if len(times) != len(_GOLDEN_SPEECH_S) or any(
             abs(is_at - should_be) > 0.2
@@ -51,12 +61,29 @@ class SpeechModule:
 
     def observe(self, recordings: Mapping[TrackName, Path]) -> list[Observation]:
         """Observations on the camera's sound. Raises `NotMeasured` without sound or (nearly) without speech."""
-        recording = recordings["camera"]
-        facts = probe(recording, need_video=False)
-        if facts.audio is None:
-            raise NotMeasured("the recording has no sound")
-        probabilities = speech_probabilities(recording, facts)
-        return in_order(observations(probabilities, WINDOW_S, facts.duration_s))
+        heard, facts = _heard(recordings["camera"])
+        return _observed(heard, facts)
+
+    def findings(self, recordings: Mapping[TrackName, Path], asked: Asked) -> Findings:
+        """As `observe`, with the waveform; what was asked makes no difference to how it sounds."""
+        heard, facts = _heard(recordings["camera"])
+        return Findings(_observed(heard, facts), waveform=waveform(heard.peaks, WINDOW_S))
+
+
+def _heard(recording: Path) -> tuple[Heard, Recording]:
+    facts = probe(recording, need_video=False)
+    if facts.audio is None:
+        raise NotMeasured("the recording has no sound")
+    return listen(recording, facts), facts
+
+
+def _observed(heard: Heard, facts: Recording) -> list[Observation]:
+    found = observations(heard.voice, WINDOW_S, facts.duration_s)
+    speech = np.zeros(len(heard.voice), bool)
+    for item in speech_stretches(heard.voice, WINDOW_S):
+        speech[item.first : item.end] = True
+    whole = next(item for item in found if item.kind == "speech_share")
+    return in_order([*found, *delivery(heard, speech, whole)])
 
 
 def observations(

@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 import structlog
 
-from greenroom.domain.analysis import Observation
+from greenroom.domain.analysis import ModuleResult, Observation
+from greenroom.domain.asked import Asked
 from greenroom.domain.consent import Consents
 from greenroom.domain.errors import Invalid
 from greenroom.domain.policy import SHIPPED, Inference, shipped_policy
-from greenroom.domain.template import TrackName
+from greenroom.domain.template import Question, TrackName
 from greenroom.runtime.analysis_modules import Modules
 
 ALL = Consents(recording=True, transcript=True, face=True, ai_scoring=True)
 CAMERA: Mapping[TrackName, Path] = {"camera": Path("camera.webm")}
+ASKED = Asked(question=Question(id="first", text={"en": "Why?"}))
 
 
 def seen(kind: str) -> Observation:
@@ -54,22 +56,21 @@ class Expressive:
         return [seen(kind) for kind in wanted]
 
 
-def modules(module: Expressive) -> Modules:
-    return Modules({"expressive": lambda: lambda: module}, structlog.get_logger())
+def run(module: Expressive, policy: str) -> ModuleResult:
+    modules = Modules({"expressive": lambda: lambda: module}, structlog.get_logger())
+    return modules.run("expressive", CAMERA, ALL, shipped_policy(policy), ASKED, last_try=True)
 
 
 def test_expression_does_not_run_under_the_eus_policy() -> None:
     module = Expressive()
-    result = modules(module).run("expressive", CAMERA, ALL, shipped_policy("eu"), last_try=True)
+    result = run(module, "eu")
     assert (result.status, result.withheld) == ("ok", ["smile"])
     assert [item.kind for item in result.observations] == ["face"]
     assert module.computed == ["face"]
 
 
 def test_where_it_is_allowed_it_runs() -> None:
-    result = modules(Expressive()).run(
-        "expressive", CAMERA, ALL, shipped_policy("cn"), last_try=True
-    )
+    result = run(Expressive(), "cn")
     assert (result.status, result.withheld) == ("ok", [])
     assert [item.kind for item in result.observations] == ["face", "smile"]
 
@@ -77,7 +78,7 @@ def test_where_it_is_allowed_it_runs() -> None:
 def test_a_module_that_does_not_obey_has_its_whole_result_refused() -> None:
     module = Expressive()
     module.obeys = False
-    result = modules(module).run("expressive", CAMERA, ALL, shipped_policy("eu"), last_try=True)
+    result = run(module, "eu")
     assert (result.status, result.observations) == ("failed", [])
     assert "forbids smile" in (result.reason or "")
 

@@ -54,7 +54,7 @@ def in_order(observations: Iterable[Observation]) -> list[Observation]:
 
 
 class Waveform(Document):
-    """How loud the sound is over time, for a reviewer's eye: in each `step_s` seconds its peak, 0–100 % of full scale."""
+    """How loud the sound is over time, for a reviewer's eye: each `step_s` seconds' peak, 0–100 % of full scale."""
 
     step_s: Annotated[float, Field(gt=0)]
     peaks: Annotated[list[Annotated[int, Field(ge=0, le=100)]], Field(max_length=1500)]
@@ -160,7 +160,10 @@ class InferringModule(AnalysisModule, Protocol):
 
 @runtime_checkable
 class InformedModule(AnalysisModule, Protocol):
-    """A module that needs to know what was asked, or that brings more than observations."""
+    """A module that needs to know what was asked, or that brings more than observations.
+
+    One that is an `InferringModule` too is called as such.
+    """
 
     def findings(self, recordings: Mapping[TrackName, Path], asked: Asked) -> Findings:
         """As `observe`, for the answer to what was `asked`."""

@@ -179,15 +179,16 @@ def _findings(
     asked: Asked,
     withheld: list[str],
 ) -> Findings:
-    if isinstance(module, InformedModule):
-        return module.findings(recordings, asked)
-    if not isinstance(module, InferringModule):
-        return Findings(module.observe(recordings))
-    observations = module.observe_without(recordings, frozenset(policy.forbidden))
-    brought = sorted({item.kind for item in observations} & set(withheld))
+    if isinstance(module, InferringModule):
+        found = Findings(module.observe_without(recordings, frozenset(policy.forbidden)))
+    elif isinstance(module, InformedModule):
+        found = module.findings(recordings, asked)
+    else:
+        found = Findings(module.observe(recordings))
+    brought = sorted({item.kind for item in found.observations} & set(withheld))
     if brought:
         raise ForbiddenInference(f"policy {policy.id} forbids {', '.join(brought)}")
-    return Findings(observations)
+    return found
 
 
 def _with(result: ModuleResult, **changes: object) -> ModuleResult:
