@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from functions.console.app import app as console
 from functions.portal.app import app
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import ObjectStore
 from greenroom.domain.errors import Unavailable
 from greenroom.domain.events import EventType
-from greenroom.domain.presence import MAX_STEPS
+from greenroom.domain.presence import MAX_STEPS, StepName
 from tests.function_client import Answer, FunctionClient
-from tests.seeded import SettableClock, candidate_token, invite, set_up
+from tests.seeded import SettableClock, api_key, candidate_token, invite, set_up
 
 NAMES = ["demonstration_seen", "environment_checked", "camera_ready", "sound_heard"]
 
@@ -125,3 +126,33 @@ def test_killed_between_the_row_and_the_event_the_step_is_told_once(
     with database.begin() as tx:
         (row,) = tx.process_log.list(interview)
     assert row.published_at is None, "status_sync's sweep takes it over"
+
+
+def test_hr_reads_every_step_in_words(
+    client: FunctionClient, interview: str, database: Database
+) -> None:
+    every = [step(name, name, answer="<b>") for name in get_args(StepName)]
+    assert report(client, interview, *every).json() == {"accepted": len(every)}
+    with database.begin() as tx:
+        away = {"away_s": 190, "cause": "network"}
+        tx.process_log.append(interview, EventType.CANDIDATE_BACK, away)
+        trouble = {"camera": "covered", "answer": None}
+        tx.process_log.append(interview, EventType.CAMERA_TROUBLE, trouble)
+        tx.process_log.append(interview, EventType.TIME_GRANTED, {"factor": 1.5})
+    set_up(console, SettableClock())
+    hr = FunctionClient(console)
+    signed_in = hr.form("/console/sign-in", f"key={api_key(database, 'interviews:read')}")
+    cookie = signed_in.headers["set-cookie"].partition(";")[0]
+    for language, words in (
+        ("zh-CN", ("听到声音", "浏览器无法存储", "3分钟 10秒", "摄像头被遮挡", "1.5 倍")),
+        (
+            "en",
+            ("Test sound heard", "Browser cannot store", "3 min 10 sec", "covered", "1.5 times"),
+        ),
+    ):
+        page = hr.get(f"/console/interviews/{interview}?lang={language}", cookie=cookie).text
+        log = page.partition('class="timeline"')[2].partition("</ol>")[0]
+        assert "step." not in log
+        assert "<b><b>" not in log
+        for text in words:
+            assert text in log

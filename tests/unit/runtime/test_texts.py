@@ -19,6 +19,7 @@ from greenroom.domain.identity import PICTURES
 from greenroom.domain.interview import RECORDABLE, AnswerState, EhrStatus, InterviewState
 from greenroom.domain.manifest import Began
 from greenroom.domain.mapping import shipped_mapping
+from greenroom.domain.presence import TROUBLE, StepName
 from greenroom.domain.quality import Level, Verdict
 from greenroom.domain.scorecard import ScoreStatus
 from greenroom.domain.template import QualityTiers, TrackName
@@ -71,6 +72,9 @@ CLOSED = {
     "level": get_args(Level),
     "defect": {*QualityTiers.model_fields, "duration_s", "track_missing", "media_refused"},
     "event": EventType,
+    "step": get_args(StepName),
+    "picture": TROUBLE,
+    "absence": ("network", "left"),
     "delivery": get_args(DeliveryState),
     "room.step": ("check", "rules", "questions", "done"),
     "demo.scene": [str(number) for number in range(6)],
