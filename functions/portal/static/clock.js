@@ -13,11 +13,20 @@ export class ServerClock {
   #offset = 0;
   #roundTripMs = Number.POSITIVE_INFINITY;
 
-  /** The answer with the shortest way is believed: it is the least uncertain. @param {string} time @param {number} roundTripMs */
+  /**
+   * The answer with the shortest way is believed: it is the least uncertain. But an answer that cannot be true by
+   * what was believed so far replaces it: the page came from the cache, or this computer has slept.
+   *
+   * @param {string} time @param {number} roundTripMs
+   */
   learn(time, roundTripMs) {
-    if (roundTripMs > this.#roundTripMs) return;
+    const told = Date.parse(time);
+    const received = this.now();
+    const slack = this.#roundTripMs / 2;
+    const possible = told <= received + slack && told >= received - roundTripMs - slack;
+    if (possible && roundTripMs > this.#roundTripMs) return;
     this.#roundTripMs = roundTripMs;
-    this.#offset = Date.parse(time) + roundTripMs / 2 - steadyNow();
+    this.#offset = told + roundTripMs / 2 - steadyNow();
   }
 
   /** Milliseconds since the epoch. */

@@ -98,7 +98,8 @@ const PHASES = {
   idle: "preparing",
   starting: "preparing",
   recording: "recording",
-  interrupted: "waiting",
+  // Who goes away while the camera is gone has left in the middle of an answer.
+  interrupted: "recording",
   finishing: "finishing",
   finished: "waiting",
 };

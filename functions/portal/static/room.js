@@ -14,6 +14,7 @@ import { ServerClock } from "./clock.js";
 import { openDatabase } from "./database.js";
 import { demonstrate } from "./demonstration.js";
 import { Health } from "./health.js";
+import { takeIdentity } from "./identity_screen.js";
 import { forgetPage, keepPage } from "./offline.js";
 import { practise } from "./practice_screen.js";
 import { QuestionFlow } from "./question_flow.js";
@@ -106,6 +107,7 @@ async function interview() {
   else if (!kept.agreed || !view.consents?.recording) {
     view.consents = await agree(api, view);
     await steps.report("rules_accepted", {});
+    if (streams.camera) await takeIdentity({ api, view, camera: streams.camera, steps });
     if (view.entry.practice && streams.camera) await practise(streams.camera, steps);
     await database.keep(`room/${interviewId}`, { demonstrated: true, checked: true, agreed: true });
   }

@@ -41,6 +41,7 @@
  * @property {string | null} submitted_at
  * @property {AnswerView[]} answers
  * @property {Record<string, boolean> | null} consents
+ * @property {("card" | "portrait")[]} identity  pictures that are kept already
  * @property {EntryRules} entry
  * @property {number} time_factor
  * @property {string} server_time

@@ -183,6 +183,11 @@ class Candidate:
 
     def enter(self, invited: Invited, *, screen: bool = False) -> None:
         """To the first question, through every check."""
+        self.enter_rules(invited, screen=screen)
+        self.screen("question")
+
+    def enter_rules(self, invited: Invited, *, screen: bool = False) -> None:
+        """Through the checks, with every consent."""
         self.page.goto(invited.url)
         self.screen("camera")
         self.do("open-camera")
@@ -198,7 +203,6 @@ class Candidate:
         for box in self.page.locator("#consents input").all():
             box.check()
         self.page.locator("#consents button").click()
-        self.screen("question")
 
     def share(self) -> None:
         self.screen("screen")

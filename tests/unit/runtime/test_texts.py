@@ -76,6 +76,7 @@ CLOSED = {
     "picture": TROUBLE,
     "absence": ("network", "left"),
     "delivery": get_args(DeliveryState),
+    "identity_room": PICTURES,
     "room.step": ("check", "rules", "questions", "done"),
     "demo.scene": [str(number) for number in range(6)],
     "rules": ("quiet", "face", "takes", "saved", "leave"),
