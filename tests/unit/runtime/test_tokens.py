@@ -33,6 +33,14 @@ def test_an_expired_link_says_so() -> None:
     assert refusal(link(), now=NOW + timedelta(days=1)) == "token_expired"
 
 
+def test_a_grace_lets_an_expired_link_through_and_no_longer() -> None:
+    day = timedelta(days=1)
+    claims = tokens.read_candidate_token(KEY, link(), now=NOW + 1.5 * day, grace=day)
+    assert claims.expires == NOW + day
+    with pytest.raises(Unauthorized):
+        tokens.read_candidate_token(KEY, link(), now=NOW + 2 * day, grace=day)
+
+
 def test_another_key_s_link_is_refused() -> None:
     assert refusal(link(key="x" * 40)) == "token_invalid"
 
