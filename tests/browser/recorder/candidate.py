@@ -167,6 +167,10 @@ class Candidate:
 
     def watch(self, page: Page) -> None:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: "Content Security" in said.text and self.complaints.append(said.text),
+        )
         page.on("dialog", lambda dialog: dialog.accept())
 
     def kill(self) -> None:

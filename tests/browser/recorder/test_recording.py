@@ -387,6 +387,11 @@ def test_identity_pictures_are_taken_with_their_own_consent(
         for heading in ("card", "portrait"):
             someone.page.wait_for_selector(f'[data-identity="{heading}"]:visible')
             someone.do("identity-take")
+            until(
+                lambda: someone.page.evaluate(
+                    "document.querySelector('#identity-taken').naturalWidth"
+                )
+            )
             someone.do("identity-use")
         someone.screen("question")
         assert someone.complaints == []
