@@ -9,7 +9,7 @@ PACKAGES := . layers/core layers/media layers/speech layers/vision infra/local c
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 INPUTS := pyproject.toml $(wildcard layers/*/pyproject.toml) infra/local/pyproject.toml cli/pyproject.toml
 
-.PHONY: help run demo test lint format types bench contracts lock clean
+.PHONY: help run demo test lint format types bench eval contracts lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ format: .venv/.dev node_modules/.done ## format the code and mend what the linte
 
 bench: .venv/.dev ## measure against floors and peers: make bench [ONLY=name]
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+eval: .venv/.dev ## spoil good recordings in every way and see what the quality check finds: make eval [ONLY=kind]
+	@$(BIN)/python -m benchmarks.accuracy $(if $(ONLY),--only $(ONLY))
 
 contracts: .venv/.dev ## write the generated parts of contracts/ again
 	@$(BIN)/python -m contracts.generate

@@ -39,19 +39,19 @@ class Snr:
 class Noise:
     """Takes sound as it comes, judges it at the end.
 
-    Of a long recording every other stretch of `STRETCH` windows is heard, which halves the time and leaves
-    hundreds of windows of both kinds.
+    Of a long recording every third stretch of `STRETCH` windows is heard, which leaves hundreds of windows of
+    both kinds.
     """
 
     STRETCH = 256
     WHOLE_S = 90.0
-    """Seconds up to which a recording is heard whole."""
+    """Seconds up to which a recording is heard whole; up to twice as many every other stretch is."""
 
     def __init__(self, duration_s: float) -> None:
         self._voice = Voice()
         self.block = self._voice.window * self.STRETCH
         """Samples that `take` wants at a time (the last time fewer)."""
-        self._every = 1 if duration_s <= self.WHOLE_S else 2
+        self._every = min(3, 1 + int(duration_s / self.WHOLE_S))
         self._blocks = 0
         self._speech = array("d")
         self._pause = array("d")

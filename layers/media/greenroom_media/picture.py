@@ -69,12 +69,12 @@ class Light:
 
 def light(luma: Luma) -> Light:
     """Measure one picture, about 640 px wide."""
-    histogram = _counts(luma, 256)
+    histogram = _counts(luma[::2], 256)
     size = (max(1, luma.shape[1] // _COARSE), max(1, luma.shape[0] // _COARSE))
     small = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
     soft = np.asarray(cv2.GaussianBlur(luma, (0, 0), _SOFTEN), np.uint8)
     return Light(
-        mean=float(histogram @ np.arange(256) / luma.size),
+        mean=float(histogram @ np.arange(256) / histogram.sum()),
         p90=_percentile(histogram, 0.90),
         p98=_percentile(histogram, 0.98),
         fine_edge=_strongest_edges(soft),
@@ -101,12 +101,14 @@ def _strongest_edges(luma: Luma) -> float:
     across = cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=1 / 8)
     down = cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=1 / 8)
     steepness = np.asarray(cv2.magnitude(across, down), np.float32)
-    return _percentile(_counts(steepness, _BINS), _EDGES) * 256 / _BINS
+    return _percentile(_counts(steepness[::2], _BINS), _EDGES) * 256 / _BINS
 
 
 def _counts(values: Luma | _Counts, bins: int) -> _Counts:
-    """How many of `values`, 0–256, lie in each of `bins`."""
-    return np.asarray(cv2.calcHist([values], [0], None, [bins], [0, 256])[:, 0], np.float32)
+    """How many of `values`, 0–256, lie in each of `bins`. Every second row says as much in half the time."""
+    return np.asarray(
+        cv2.calcHist([np.ascontiguousarray(values)], [0], None, [bins], [0, 256])[:, 0], np.float32
+    )
 
 
 def _percentile(histogram: _Counts, share: float) -> float:

@@ -100,12 +100,11 @@ class Sound:
 
     def _hear_silence(self, samples: np.ndarray[Any, np.dtype[np.float32]]) -> None:
         size = SAMPLE_RATE // _BLOCKS_A_SECOND
-        for start in range(0, len(samples), size):
-            loudest = np.abs(samples[start : start + size]).max()
-            silent = bool(loudest < self._quiet)
-            if silent != self._silent:
-                self._silent = silent
-                self._marks.append((silent, self._blocks / _BLOCKS_A_SECOND))
+        loudest = np.maximum.reduceat(np.abs(samples).max(axis=1), range(0, len(samples), size))
+        for quiet in (loudest < self._quiet).tolist():
+            if quiet != self._silent:
+                self._silent = quiet
+                self._marks.append((quiet, self._blocks / _BLOCKS_A_SECOND))
             self._blocks += 1
 
     def _read_loudness(self, stream: IO[bytes]) -> None:

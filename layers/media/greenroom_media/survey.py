@@ -44,12 +44,16 @@ _THUMB = 4
 _MOST_CLOSE_SHARE = 0.35
 _LEAST_CLOSE = 24
 """Groups of frames decoded at most: this share of them, but always that many."""
+_LEAST_ODD = 4
+_MOST_ODD_SHARE = 0.08
 _SAMPLED = 8
 """In a long frozen stretch every eighth group is decoded, beside those at its ends."""
 _STILL_SHARE = 0.9
 _SAME_SCENE = 40.0
 """Levels (see `apart`) that a head moves in two seconds; a person who comes or goes changes more."""
 _MOST_CARRIED = 3
+_LONG_S = 120.0
+"""Seconds from which every other key frame is enough to see that somebody is still there."""
 _SLACK_S = 0.01
 """Matroska writes whole milliseconds."""
 _ALL_PACKETS = 2**31
@@ -137,77 +141,70 @@ class Survey:
             if before is not None:
                 gaps.append(apart(thumb, before))
             before = thumb
-            looks.append(self._look(picture, thumb, faces=True))
+            # One person, as before: in a long recording every other look will do.
+            alone = bool(looks) and looks[-1].faces == 1
+            looks.append(self._look(picture, thumb, not alone or self._facts.duration_s < _LONG_S))
         return looks, gaps
 
     def _refined(self, video: VideoFacts, coarse: list[Look], gaps: list[float]) -> Surveyed:
         """Look closely at the groups of frames where something changes or stands still."""
-        changing = [at for at, (one, two) in enumerate(pairwise(coarse)) if one.differs(two)]
+        changing = _changing(coarse)
         runs = _runs(coarse, gaps, self._how.frozen_difference)
         edges = [*(look.time_s for look in coarse), video.end_s + 1]
-        close = self._affordable(len(coarse), changing, runs, _odd(video, coarse, edges, runs))
-        stills: dict[int, _Steady] = {}
-        looks: dict[int, list[Look]] = {}
-        faces_in = {at for at in changing if (coarse[at].faces or 0) != (coarse[at + 1].faces or 0)}
-        if close:
-            packets = within(_packets(video, edges, close))
-            for picture in self._pictures(packets, _FINE_STEP_S):
-                at = bisect_right(edges, picture.time_s + 1e-6) - 1
-                if at not in stills:
-                    stills[at] = (
-                        stills[at - 1] if at - 1 in stills else _Steady(self._how, edges[at])
-                    )
-                thumb = _thumb(picture)
-                stills[at].take(picture.time_s, thumb)
-                own = looks.setdefault(at, [])
-                if own:
-                    wanted = at in faces_in and len(own) % _FACES_EVERY == 0
-                    own.append(self._look(picture, thumb, wanted))
-                else:
-                    own.append(coarse[at])  # the key frame, seen before
-        merged_looks = [look for at, one in enumerate(coarse) for look in (looks.get(at) or [one])]
-        frozen = self._frozen(video, edges, runs, stills)
-        return Surveyed(tuple(merged_looks), frozen)
-
-    def _affordable(
-        self, count: int, changing: list[int], runs: list[tuple[int, int]], odd: list[int]
-    ) -> list[int]:
-        """The groups to decode, of `count`; where those are too many, changes come first."""
-        wanted = dict.fromkeys(changing)
+        seen = _Close({}, [])
+        wanted = _affordable(len(coarse), changing, runs, _odd(video, coarse, edges, runs))
+        self._look_closely(video, coarse, edges, wanted, seen)
+        # Only where a run does stand still, its true ends are looked for in the groups around it.
+        around = {first - 1 for first, _ in runs if seen.stands_still(first, edges)}
+        around |= {last + 1 for _, last in runs if seen.stands_still(last, edges)}
+        more = [at for at in sorted(around) if 0 <= at < len(coarse) and at not in seen.looks]
+        self._look_closely(video, coarse, edges, more, seen)
+        looks = [look for at, one in enumerate(coarse) for look in seen.looks.get(at) or [one]]
+        frozen = [*seen.still]
         for first, last in runs:
-            inner = range(first, last + 1) if last - first < _SAMPLED else ()
-            sampled = range(first, last + 1, _SAMPLED)
-            for at in (first - 1, first, last, last + 1, *inner, *sampled):
-                if 0 <= at < count:
-                    wanted.setdefault(at)
-        wanted |= dict.fromkeys(odd)
-        most = max(_LEAST_CLOSE, round(count * _MOST_CLOSE_SHARE))
-        return sorted(list(wanted)[:most])
+            known = [at for at in range(first, last + 1) if at in seen.looks]
+            frozen += [
+                TimeRange(start_s=edges[one], end_s=edges[two])
+                for one, two in pairwise(known)
+                if seen.stands_still(one, edges) and seen.stands_still(two, edges)
+            ]
+        return Surveyed(
+            tuple(looks), lasting(merged(frozen, self._how.flicker_s), self._how.frozen_s)
+        )
 
-    def _frozen(
+    def _look_closely(
         self,
         video: VideoFacts,
+        coarse: list[Look],
         edges: list[float],
-        runs: list[tuple[int, int]],
-        stills: dict[int, _Steady],
-    ) -> Ranges:
-        """Stretches seen to stand still, and the groups between two of them that were not decoded."""
-        seen: list[TimeRange] = []
-        for at, still in stills.items():
-            if stills.get(at + 1) is not still:
-                end_s = min(edges[at + 1], video.end_s)
-                seen.extend(still.ranges(end_s, self._how.flicker_s))
-        seen.sort(key=lambda one: one.start_s)
-        found = list(seen)
-        for first, last in runs:
-            decoded = [at for at in range(first, last + 1) if at in stills]
-            for one, two in pairwise(decoded):
-                if all(self._still(seen, edges[at], edges[at + 1]) for at in (one, two)):
-                    found.append(TimeRange(start_s=edges[one], end_s=edges[two]))
-        return lasting(merged(found, self._how.flicker_s), self._how.frozen_s)
+        groups: list[int],
+        seen: _Close,
+    ) -> None:
+        """Decode `groups`, in order, and add what they show to `seen`."""
+        if not groups:
+            return
+        steady: _Steady | None = None
+        last = -2
+        for picture in self._pictures(within(_packets(video, edges, groups)), _FINE_STEP_S):
+            at = max(0, bisect_right(edges, picture.time_s + 1e-6) - 1)
+            if at > last + 1 or steady is None:
+                self._end(steady, min(edges[last + 1], video.end_s), seen)
+                steady = _Steady(self._how, edges[at])
+            last = at
+            thumb = _thumb(picture)
+            steady.take(picture.time_s, thumb)
+            own = seen.looks.setdefault(at, [])
+            if own:
+                others = coarse[min(at + 1, len(coarse) - 1)].faces or 0
+                wanted = len(own) % _FACES_EVERY == 0 and (coarse[at].faces or 0) != others
+                own.append(self._look(picture, thumb, wanted))
+            else:
+                own.append(coarse[at])  # the key frame, seen before
+        self._end(steady, min(edges[last + 1], video.end_s), seen)
 
-    def _still(self, seen: Sequence[TimeRange], start_s: float, end_s: float) -> bool:
-        return covered_s(seen, start_s, end_s) >= _STILL_SHARE * (end_s - start_s) - 0.3
+    def _end(self, steady: _Steady | None, end_s: float, seen: _Close) -> None:
+        if steady is not None:
+            seen.still.extend(steady.ranges(end_s, self._how.flicker_s))
 
     def _look(self, picture: Picture, thumb: Thumb, faces: bool) -> Look:
         seen = light(picture.luma)
@@ -253,6 +250,22 @@ class Survey:
         )
 
 
+@dataclass(frozen=True)
+class _Close:
+    """What was looked at closely: looks by group of frames, and stretches that stand still."""
+
+    looks: dict[int, list[Look]]
+    still: list[TimeRange]
+
+    def stands_still(self, at: int, edges: list[float]) -> bool:
+        """Whether group `at` was looked at and stands still nearly throughout."""
+        length_s = edges[at + 1] - edges[at]
+        return at in self.looks and (
+            covered_s(self.still, edges[at], edges[at + 1])
+            >= _STILL_SHARE * length_s - 2 / FINE_FPS
+        )
+
+
 class _Steady:
     """`Stillness` over pictures that come at any times: each is shown until the next."""
 
@@ -291,6 +304,32 @@ def frequent_key_frames(video: VideoFacts) -> bool:
     return len(times) > 1 and all(two - one < SPARSE_S for one, two in pairwise(times))
 
 
+def _changing(coarse: list[Look]) -> list[int]:
+    """Groups of frames at whose two ends something else is wrong, or before which faces were counted otherwise."""
+    found = {at for at, (one, two) in enumerate(pairwise(coarse)) if one.marks != two.marks}
+    counted = [at for at, look in enumerate(coarse) if look.faces is not None]
+    for one, two in pairwise(counted):
+        if min(coarse[one].faces or 0, 2) != min(coarse[two].faces or 0, 2):
+            found.update(range(one, two))
+    return sorted(found)
+
+
+def _affordable(
+    count: int, changing: list[int], runs: list[tuple[int, int]], odd: list[int]
+) -> list[int]:
+    """The groups to decode, of `count`; where those are too many, changes come first.
+
+    Of a run its ends and some in between, for what stands still at both ends and in the middle stands still.
+    """
+    wanted = dict.fromkeys(changing)
+    for first, last in runs:
+        step = _SAMPLED if last - first >= _SAMPLED else 1
+        wanted |= dict.fromkeys((first, last, *range(first, last + 1, step)))
+    wanted |= dict.fromkeys(odd)
+    most = max(_LEAST_CLOSE, round(count * _MOST_CLOSE_SHARE))
+    return sorted(list(wanted)[:most])
+
+
 def _runs(coarse: list[Look], gaps: list[float], alike: float) -> list[tuple[int, int]]:
     """(first, last) groups of frames between key frames that are alike and show something."""
     found: list[tuple[int, int]] = []
@@ -316,15 +355,19 @@ def _packets(video: VideoFacts, edges: list[float], groups: list[int]) -> list[t
 def _odd(
     video: VideoFacts, coarse: list[Look], edges: list[float], runs: list[tuple[int, int]]
 ) -> list[int]:
-    """Groups of frames in which packet sizes are odd, and that are neither hidden nor in a run."""
+    """Groups of frames in which packet sizes are odd, and that are neither hidden nor in a run.
+
+    None where many are: such an encoder's sizes say nothing.
+    """
     known = {at for first, last in runs for at in range(first, last + 1)}
     groups = {bisect_right(edges, at_s + BIN_S / 2) - 1 for at_s in video.odd_s}
-    return [
+    odd = [
         at
         for at in sorted(groups - known)
         if 0 <= at < len(coarse)
         and not (coarse[at].hidden and coarse[min(at + 1, len(coarse) - 1)].hidden)
     ]
+    return odd if len(odd) <= max(_LEAST_ODD, len(coarse) * _MOST_ODD_SHARE) else []
 
 
 def _thumb(picture: Picture) -> Thumb:

@@ -47,9 +47,26 @@ class Picture:
 def within(spans: Sequence[tuple[int, int]]) -> str:
     """The packets from one number up to before another, as an expression; each span must begin with a key frame.
 
-    Numbers, for ffmpeg 5.1 gives this filter a time base that is not that of its timestamps.
+    Numbers, for ffmpeg 5.1 gives this filter a time base that is not that of its timestamps. `spans` are in
+    order; the expression halves them again and again, for a sum of more than a hundred is refused, and each
+    packet would be held against all of them.
     """
-    return "+".join(f"between(n,{first},{end - 1})" for first, end in spans) or "0"
+    joined: list[tuple[int, int]] = []
+    for first, end in spans:
+        if joined and joined[-1][1] == first:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((first, end))
+    return _halved(joined) if joined else "0"
+
+
+def _halved(spans: Sequence[tuple[int, int]]) -> str:
+    if len(spans) == 1:
+        first, end = spans[0]
+        return f"between(n,{first},{end - 1})"
+    middle = len(spans) // 2
+    before, after = _halved(spans[:middle]), _halved(spans[middle:])
+    return f"if(lt(n,{spans[middle][0]}),{before},{after})"
 
 
 def pictures(

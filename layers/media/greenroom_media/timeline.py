@@ -29,14 +29,6 @@ class Look:
         """Nothing can be seen: neither a face nor that there is none."""
         return bool(self.marks & {"black", "covered"})
 
-    def differs(self, other: Look) -> bool:
-        """Something begins or ends between the two."""
-        if self.marks != other.marks:
-            return True
-        if self.faces is None or other.faces is None:
-            return False
-        return min(self.faces, 2) != min(other.faces, 2)
-
 
 def ranges(
     looks: Sequence[Look],
