@@ -6,7 +6,7 @@ import { close, isLive } from "./capture.js";
 import { steadyNow } from "./clock.js";
 import { formatFor } from "./formats.js";
 import { Held } from "./lock.js";
-import { closeParts, cutOff, recordedMs, rememberLeaving, wasLeft } from "./recovery.js";
+import { closeParts, cutOff, goOnAfter, recordedMs, rememberLeaving, wasLeft } from "./recovery.js";
 import { begin } from "./server_attempts.js";
 import { TrackRecorder } from "./track_recorder.js";
 
@@ -16,22 +16,10 @@ import { TrackRecorder } from "./track_recorder.js";
  * @typedef {import("./types.js").KeptAttempt} KeptAttempt
  * @typedef {import("./types.js").Began} Began
  * @typedef {Partial<Record<TrackName, MediaStream>>} Streams
- * @typedef {"idle" | "starting" | "recording" | "interrupted" | "finishing" | "finished"} Phase
- *
- * @typedef {object} Snapshot
- * @property {Phase} phase
- * @property {string | null} answer
- * @property {string | null} attempt  this browser's id of it
- * @property {number} elapsedMs  recorded so far, without interruptions
- * @property {number} minMs
- * @property {number} maxMs
- * @property {boolean} canFinish
- * @property {TrackName[]} missing  tracks that wait for a new stream
- * @property {string | null} problem
+ * @typedef {import("./types.js").Phase} Phase
+ * @typedef {import("./types.js").Snapshot} Snapshot
  */
 
-/** Longest interruption that the attempt's clock counts: what is longer ends there. */
-const LONGEST_INTERRUPTION_MS = 12 * 3_600_000;
 /** The server may take so long to number an attempt; recording starts without it then. */
 const NUMBER_WITHIN_MS = 4000;
 /** Still here so long after "beforeunload": the candidate stayed. */
@@ -410,10 +398,3 @@ export class Recorder extends EventTarget {
 
 /** @param {TrackName} track @returns {Began} */
 const whyLost = (track) => (track === "camera" ? "device_lost" : "share_stopped");
-
-/** Move the attempt's beginning where its clock would otherwise run backwards, or beyond what is counted. @param {KeptAttempt} attempt @param {number} endMs */
-function goOnAfter(attempt, endMs) {
-  const gap = steadyNow() - attempt.startedAt - endMs;
-  const counted = Math.min(Math.max(gap, 1), LONGEST_INTERRUPTION_MS);
-  attempt.startedAt += Math.round(gap - counted);
-}

@@ -1,6 +1,7 @@
 /** What a page that was cut off left behind: made whole again, so that it can be continued or sent. */
 
 import { attemptEntry, attemptsOf, bytesOf, partEntry, partsOf, uploadOf } from "./attempts.js";
+import { steadyNow } from "./clock.js";
 
 /**
  * @typedef {import("./types.js").KeptAttempt} KeptAttempt
@@ -84,4 +85,14 @@ export function recordedMs(parts, track = "camera") {
   return parts
     .filter((part) => part.track === track)
     .reduce((sum, part) => sum + part.endMs - part.startMs, 0);
+}
+
+/** Longest interruption that the attempt's clock counts: what is longer ends there. */
+const LONGEST_INTERRUPTION_MS = 12 * 3_600_000;
+
+/** Move the attempt's beginning where its clock would otherwise run backwards, or beyond what is counted. @param {KeptAttempt} attempt @param {number} endMs */
+export function goOnAfter(attempt, endMs) {
+  const gap = steadyNow() - attempt.startedAt - endMs;
+  const counted = Math.min(Math.max(gap, 1), LONGEST_INTERRUPTION_MS);
+  attempt.startedAt += Math.round(gap - counted);
 }

@@ -132,5 +132,18 @@
  * @property {0 | 1} closed
  * @property {0 | 1} uploaded
  * @property {string | null} sha256
+ *
+ * @typedef {"idle" | "starting" | "recording" | "interrupted" | "finishing" | "finished"} Phase
+ *
+ * @typedef {object} Snapshot
+ * @property {Phase} phase
+ * @property {string | null} answer
+ * @property {string | null} attempt  this browser's id of it
+ * @property {number} elapsedMs  recorded so far, without interruptions
+ * @property {number} minMs
+ * @property {number} maxMs
+ * @property {boolean} canFinish
+ * @property {TrackName[]} missing  tracks that wait for a new stream
+ * @property {string | null} problem
  */
 export {};
