@@ -19,8 +19,9 @@ from greenroom.domain.keys import AttemptRef
 from greenroom.domain.manifest import Manifest
 from greenroom.runtime.tokens import issue_candidate_token
 from greenroom_cli.demo.hr import HrSystem
-from greenroom_local.platform import PocketPlatform
+from greenroom_local.platform import PocketPlatform, Ports
 from tests.browser.recorder.faulty_line import FaultyLine
+from tests.browser.recorder.numbered_camera import make_camera, make_microphone
 
 FLAGS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -39,13 +40,13 @@ QUESTIONS: list[dict[str, Any]] = [
 
 @dataclass
 class House:
-    """The platform with its line to the store, and HR's view of it."""
+    """The platform with its line to the store, HR's view of it, and what the cameras show."""
 
     platform: PocketPlatform
     line: FaultyLine
     hr: HrSystem
-    camera: Path
-    microphone: Path
+    camera: Path | None
+    microphone: Path | None
     invited: int = 0
 
     def invite(
@@ -149,8 +150,9 @@ class Candidate:
 
     def launch(self) -> None:
         files = [
-            f"--use-file-for-fake-video-capture={self.house.camera}",
-            f"--use-file-for-fake-audio-capture={self.house.microphone}",
+            f"--use-file-for-fake-{kind}-capture={path}"
+            for kind, path in (("video", self.house.camera), ("audio", self.house.microphone))
+            if path is not None  # Chromium's own moving picture, in any size
         ]
         self.context: BrowserContext = self.playwright.chromium.launch_persistent_context(
             str(self.profile),
@@ -251,3 +253,18 @@ def candidate(
         house.line.mode = "pass"
         with suppress(PlaywrightError):
             someone.context.close()
+
+
+@contextmanager
+def open_house(folder: Path) -> Iterator[House]:
+    """A platform on free ports whose browsers reach the store over a `FaultyLine`, with numbered cameras."""
+    ports = Ports.free()
+    line = FaultyLine(("127.0.0.1", ports.store))
+    extra = {"GREENROOM_STORE__PUBLIC_ENDPOINT": line.url}
+    camera = make_camera(folder / "camera.mjpeg")
+    microphone = make_microphone(folder / "microphone.wav")
+    with PocketPlatform(folder / "data", ports=ports, extra=extra) as platform:
+        hr = HrSystem(platform.url, platform.api_key)
+        hr.import_catalogue("store-manager", "screening")
+        yield House(platform, line, hr, camera, microphone)
+    line.close()

@@ -11,11 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
-from greenroom_cli.demo.hr import HrSystem
-from greenroom_local.platform import PocketPlatform, Ports
-from tests.browser.recorder.candidate import Candidate, House, candidate
-from tests.browser.recorder.faulty_line import FaultyLine
-from tests.browser.recorder.numbered_camera import make_camera, make_microphone
+from tests.browser.recorder.candidate import Candidate, House, candidate, open_house
 
 
 @pytest.fixture(scope="session")
@@ -28,17 +24,8 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
-    ports = Ports.free()
-    line = FaultyLine(("127.0.0.1", ports.store))
-    extra = {"GREENROOM_STORE__PUBLIC_ENDPOINT": line.url}
-    camera = make_camera(folder / "camera.mjpeg")
-    microphone = make_microphone(folder / "microphone.wav")
-    with PocketPlatform(folder / "data", ports=ports, extra=extra) as platform:
-        hr = HrSystem(platform.url, platform.api_key)
-        hr.import_catalogue("store-manager", "screening")
-        yield House(platform, line, hr, camera, microphone)
-    line.close()
+    with open_house(tmp_path_factory.mktemp("house")) as house:
+        yield house
 
 
 @pytest.fixture

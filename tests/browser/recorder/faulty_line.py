@@ -15,12 +15,16 @@ CORS = "Access-Control-Allow-Origin: *\r\nContent-Length: 0\r\nConnection: close
 
 
 class FaultyLine:
-    """A TCP proxy in a thread; `mode` holds for new and for open connections."""
+    """A TCP proxy in a thread; `mode` holds for new and for open connections.
+
+    `sent_bytes` counts what went to the store, headers included.
+    """
 
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
         self.mode: Mode = "pass"
         self.connections = 0
+        self.sent_bytes = 0
         self._loop = asyncio.new_event_loop()
         started = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(started,), daemon=True)
@@ -85,6 +89,8 @@ class FaultyLine:
                 return
             while self.mode == "stall":
                 await asyncio.sleep(0.05)
+            if writer is not client:
+                self.sent_bytes += len(data)
             writer.write(data)
             await writer.drain()
         writer.close()
