@@ -36,15 +36,15 @@ class Limits:
     edge (luma per px of a picture 160 px wide) of a picture that shows nothing. `dark_light`: mean of the mean
     and the 90th percentile below which a picture is dark: faces in good light 121 and more, the same at a
     quarter of the light 43–56, 77 levels darker 58–97. `blurred_edge`: how much of an edge's height lies
-    within one px at 640 px, against one px at 160 px: 0.25 for any soft edge, 0.45–0.57 for sharp pictures,
-    0.29–0.37 after a Gaussian blur of 5 px at 1280 px.
+    within one px at 640 px, against one px at 160 px: 0.25 for any soft edge, 0.43–0.58 for sharp pictures
+    (also at 250 kbit/s), 0.29–0.38 after a Gaussian blur of 5 px at 1280 px.
     """
 
     black_mean: float = 17.5
     black_most: float = 22.0
     flat_edge: float = 4.5
     dark_light: float = 105.0
-    blurred_edge: float = 0.375
+    blurred_edge: float = 0.395
 
 
 @dataclass(frozen=True)
