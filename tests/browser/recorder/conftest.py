@@ -14,8 +14,9 @@ from playwright.sync_api import Playwright, sync_playwright
 from tests.browser.recorder.candidate import Candidate, House, candidate, open_house
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """Ended with each file: its loop runs in this thread, and other tests bring loops of their own."""
     if not shutil.which("chromium"):
         pytest.skip("Chromium is not installed")
     with sync_playwright() as playwright:
