@@ -16,7 +16,6 @@ from tests.browser.recorder.candidate import Candidate, House, candidate, open_h
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Ended with the file: while it runs, no other test of this process could run an event loop."""
     """Ended with each file: its loop runs in this thread, and other tests bring loops of their own."""
     if not shutil.which("chromium"):
         pytest.skip("Chromium is not installed")
