@@ -1,1 +1,0 @@
-"""Analysis module `screen`: what happens on the shared screen, and when."""
