@@ -15,7 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 LATEST = HERE / "latest.json"
-NAMES = ("imports", "batch", "mail", "assembly", "uploads", "quality", "recorder")
+NAMES = ("imports", "batch", "mail", "assembly", "uploads", "quality", "analysis", "recorder")
 
 
 def main() -> None:

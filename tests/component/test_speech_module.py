@@ -1,7 +1,6 @@
 """The module `speech` on recordings: its golden one, tones and noise, silence, and ten minutes."""
 
 import os
-import shutil
 import subprocess
 import sys
 from importlib import resources
@@ -9,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.accuracy import voice
 from greenroom.domain.analysis import NotMeasured, Observation, in_order
 from greenroom.domain.asked import Asked
 from greenroom.domain.template import Question
+from greenroom_cli.demo.voice import speak
 from greenroom_media.binary import find
 from greenroom_speech.activity import model_digest
 from greenroom_speech.module import SpeechModule
@@ -58,17 +59,19 @@ def test_findings_are_the_observations_and_a_waveform_of_few_bytes_each_time_the
     assert len(one.waveform.canonical()) < 2000
 
 
-@pytest.mark.skipif(not shutil.which("espeak-ng"), reason="espeak-ng is not installed")
+def test_speech_is_found_where_the_script_has_it_also_in_a_noisy_room(tmp_path: Path) -> None:
+    assert voice.figures(tmp_path, {"office": 25.0})["vad_f1"] >= voice.AIM
+
+
 def test_who_speaks_faster_is_measured_so(tmp_path: Path) -> None:
-    def spoken(*options: str) -> dict[str, float]:
-        clip = tmp_path / "said.wav"
+    def spoken(words_per_minute: int) -> dict[str, float]:
+        said, webm = tmp_path / "said.wav", tmp_path / f"{words_per_minute}.webm"
         text = "We opened the second shop in March and people came at once. " * 3
-        subprocess.run(["espeak-ng", "-v", "en-us", *options, "-w", clip, text], check=True)
-        webm = tmp_path / f"{'_'.join(options)}.webm"
-        subprocess.run([find().path, "-v", "error", "-y", "-i", clip, *OPUS, webm], check=True)
+        speak(f"<speak>{text}</speak>", said, words_per_minute=words_per_minute)
+        subprocess.run([find().path, "-v", "error", "-y", "-i", said, *OPUS, webm], check=True)
         return {item.kind: item.value for item in observe(webm)}
 
-    slow, fast = spoken("-s", "110"), spoken("-s", "190")
+    slow, fast = spoken(110), spoken(190)
     assert slow["articulation_rate"] * 1.3 < fast["articulation_rate"]
     assert slow["speaking_rate"] <= slow["articulation_rate"]
 
