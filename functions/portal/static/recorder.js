@@ -200,9 +200,10 @@ export class Recorder extends EventTarget {
       if (this.#phase !== "recording" || !picture || (picture.getSettings().height ?? 0) <= height)
         return;
       await this.#stop("camera");
-      await picture
-        .applyConstraints({ height, width: Math.round((height * 16) / 9) })
-        .catch(() => {});
+      // "none": a size that the camera itself has. Chromium shows a picture that it made smaller, but records the large one.
+      const width = Math.round((height * 16) / 9);
+      const size = { height, width, resizeMode: "none" };
+      await picture.applyConstraints(size).catch(() => {});
       await this.#record("camera", "stalled");
     });
   }
