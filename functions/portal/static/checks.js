@@ -45,7 +45,7 @@ export class Checks {
     const stream = await this.#opened();
     this.#streams.camera = stream;
     picture("data-selfview", stream);
-    await this.#measure(stream);
+    await this.measure(stream);
     await this.#steps.report("microphone_ready", {});
     if (known) return;
     offer("camera-good", true);
@@ -110,12 +110,17 @@ export class Checks {
     }
     offer("share-screen", false);
     picture("data-screenview", this.#streams.screen);
-    const { width = 0, height = 0 } = this.#streams.screen.getVideoTracks()[0]?.getSettings() ?? {};
-    this.#health.screen = { width, height };
-    await this.#steps.report("screen_ready", { width, height });
+    await this.#steps.report("screen_ready", this.measureScreen(this.#streams.screen));
     offer("screen-good", true);
     find('[data-do="screen-good"]', HTMLButtonElement).focus();
     await pressed("screen-good");
+  }
+
+  /** @param {MediaStream} stream @returns {{width: number, height: number}} px */
+  measureScreen(stream) {
+    const { width = 0, height = 0 } = stream.getVideoTracks()[0]?.getSettings() ?? {};
+    this.#health.screen = { width, height };
+    return { width, height };
   }
 
   /** No camera, no entry, where the template says so. */
@@ -137,8 +142,8 @@ export class Checks {
     }
   }
 
-  /** @param {MediaStream} stream */
-  async #measure(stream) {
+  /** Watch this camera and microphone from now on. @param {MediaStream} stream */
+  async measure(stream) {
     this.#pictureMeter?.stop();
     void this.#soundMeter?.stop();
     const sound = new SoundMeter();

@@ -3,6 +3,7 @@
 const WIDTH = 32;
 const HEIGHT = 24;
 const LOOK_MS = 500;
+const FPS_OVER_MS = 2000;
 /** Standard deviation of a 32 × 24 gray picture: below 1 it is black or covered evenly, a room has about 60. */
 const FLAT = 2;
 const DARK = 24;
@@ -20,8 +21,8 @@ export class PictureMeter {
   #video = document.createElement("video");
   #canvas = document.createElement("canvas");
   #context;
-  /** @type {number[]} */
-  #frames = [];
+  /** What was counted at each look. @type {{at: number, frames: number}[]} */
+  #counts = [];
   /** @type {Uint8ClampedArray | null} */
   #last = null;
   #still = 0;
@@ -41,15 +42,15 @@ export class PictureMeter {
     this.#video.playsInline = true;
     this.#video.srcObject = stream;
     void this.#video.play().catch(() => {});
-    this.#count();
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
 
-  /** Frames a second that really came, over the last two seconds; null before there are two seconds. */
+  /** Frames a second that really came, over two seconds or a little more; null before there are two seconds. */
   get fps() {
-    const now = performance.now();
-    this.#frames = this.#frames.filter((at) => now - at < 2000);
-    return this.#frames.length / 2;
+    const first = this.#counts[0];
+    const last = this.#counts.at(-1);
+    if (!first || !last || last.at - first.at < FPS_OVER_MS) return null;
+    return ((last.frames - first.frames) * 1000) / (last.at - first.at);
   }
 
   get size() {
@@ -67,14 +68,15 @@ export class PictureMeter {
     this.#video.srcObject = null;
   }
 
+  /** The frames that came, not those that were drawn: while another tab is in front nothing is drawn. */
   #count() {
-    this.#video.requestVideoFrameCallback?.(() => {
-      this.#frames.push(performance.now());
-      this.#count();
-    });
+    const at = performance.now();
+    this.#counts.push({ at, frames: this.#video.getVideoPlaybackQuality().totalVideoFrames });
+    while (at - (this.#counts[1]?.at ?? at) >= FPS_OVER_MS) this.#counts.shift();
   }
 
   #look() {
+    this.#count();
     if (!this.#context || this.#video.readyState < 2) return;
     this.#context.drawImage(this.#video, 0, 0, WIDTH, HEIGHT);
     const { data } = this.#context.getImageData(0, 0, WIDTH, HEIGHT);

@@ -27,6 +27,7 @@ export class QuestionFlow {
   #questions;
   #autoStart;
   #steps;
+  #checks;
   #told = new Set();
 
   /**
@@ -37,14 +38,16 @@ export class QuestionFlow {
    * @param {AnswerView[]} given.questions
    * @param {boolean} given.autoStart
    * @param {import("./steps.js").Steps} given.steps
+   * @param {import("./checks.js").Checks} given.checks told of every new stream
    */
-  constructor({ recorder, streams, texts, questions, autoStart, steps }) {
+  constructor({ recorder, streams, texts, questions, autoStart, steps, checks }) {
     this.#recorder = recorder;
     this.#streams = streams;
     this.#texts = texts;
     this.#questions = questions;
     this.#autoStart = autoStart;
     this.#steps = steps;
+    this.#checks = checks;
     recorder.addEventListener("change", () => this.#draw(recorder.snapshot));
     recorder.addEventListener("lost-track", (event) => {
       const { track } = /** @type {CustomEvent} */ (event).detail;
@@ -187,8 +190,11 @@ export class QuestionFlow {
     try {
       const stream = track === "camera" ? await openCamera() : await openScreen();
       this.#streams[track] = stream;
-      if (track === "camera") picture("data-selfview", stream);
       await this.#recorder.replace(track, stream);
+      if (track === "camera") {
+        picture("data-selfview", stream);
+        await this.#checks.measure(stream);
+      } else this.#checks.measureScreen(stream);
       say(this.#texts.started ?? "");
     } catch (error) {
       if (!(error instanceof CaptureProblem)) throw error;

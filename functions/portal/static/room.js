@@ -53,6 +53,7 @@ const flow = new QuestionFlow({
   questions: view.answers,
   autoStart: view.entry.auto_start,
   steps,
+  checks,
 });
 
 /** Takes finished in this browser, by answer, that `view` does not count yet. @type {Map<string, number>} */
