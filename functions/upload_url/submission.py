@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from greenroom.domain import keys
 from greenroom.domain.errors import Conflict
 from greenroom.domain.events import EventType
-from greenroom.domain.interview import RECEIVED, RECORDABLE, InterviewState
+from greenroom.domain.interview import RECORDABLE, InterviewState, still_owed
 from greenroom.domain.model import Document
 from greenroom.runtime.http import Request, Response
 
@@ -54,11 +54,8 @@ def submit(request: Request, app: Function[Settings]) -> Response:
 
 
 def _submit(tx: Transaction, interview: InterviewRow) -> None:
-    missing = [
-        answer.answer_id
-        for answer in tx.interviews.answers(interview.id)
-        if answer.state not in RECEIVED
-    ]
+    answers = tx.interviews.answers(interview.id)
+    missing = still_owed(interview.state, {item.answer_id: item.state for item in answers})
     if missing:
         raise Conflict(
             f"not answered yet: {', '.join(missing)}", code="answers_missing", answers=missing

@@ -176,6 +176,16 @@ def test_takes_are_counted_when_they_are_sealed(candidate: Candidate) -> None:
     refused(candidate.client.post("/v1/candidate/answers/sheet/attempts"), 409, "no_takes_left")
 
 
+def test_a_refused_answer_may_be_handed_in_once(candidate: Candidate) -> None:
+    """Who cannot do better is not stuck; when HR's system has asked again, the answer is owed."""
+    candidate.give("sheet")
+    candidate.give("coordination")
+    candidate.settle("sheet", AnswerState.RE_RECORD)
+    assert candidate.submit().status == 202
+    candidate.move(InterviewState.RE_RECORD)
+    assert refused(candidate.submit(), 409, "answers_missing")["answers"] == ["sheet"]
+
+
 def test_a_re_record_that_broke_off_can_be_started_again(candidate: Candidate) -> None:
     candidate.give("sheet")
     candidate.give("coordination")

@@ -21,7 +21,7 @@ import { practise } from "./practice_screen.js";
 import { QuestionFlow } from "./question_flow.js";
 import { Recorder, RecorderProblem } from "./recorder.js";
 import { agree } from "./rules_screen.js";
-import { find, hasScreen, island, onPress, pressed, show } from "./screens.js";
+import { find, hasScreen, island, offer, onPress, pressed, show } from "./screens.js";
 import { Steps } from "./steps.js";
 import { showUploads } from "./upload_line.js";
 import { Uploader } from "./uploader.js";
@@ -179,10 +179,29 @@ async function handIn() {
   await pressed("submit");
   show("sending");
   await uploader.settled();
+  if (await giveAgain()) return handIn();
   await api.post("/v1/candidate/submission", {});
   await health.finish();
   show("done");
   await forgetPage();
+}
+
+/** Answers that were found unusable while the interview went on; whether one was given again. */
+async function giveAgain() {
+  view = await api.get("/v1/candidate/interview");
+  await countFinished();
+  const refused = view.answers.filter((one) => one.state === "re_record" && one.recordable);
+  if (refused.length === 0) return false;
+  const numbers = refused.map((one) => view.answers.indexOf(one) + 1);
+  find("#again-numbers", HTMLElement).textContent = numbers.join(", ");
+  offer("again-skip", view.state !== "re_record");
+  show("again");
+  if ((await pressed("again", "again-skip")) === "again-skip") {
+    show("sending");
+    return false;
+  }
+  for (const question of refused) await answer(question);
+  return true;
 }
 
 /** What the server says now: more time, another deadline. */

@@ -15,7 +15,9 @@ _SHOWN_LINES = 3
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _ROTATION = re.compile(rf"display ?matrix: rotation of {_NUMBER} degrees", re.IGNORECASE)
 _BAD_SIZE = re.compile(r"Picture size (\d+)x(\d+) is invalid")
-_NO_MEMORY = re.compile(r"Cannot allocate|[Ff]ailed to allocate|get_\w*buffer\(\) failed|bad_alloc")
+_NO_MEMORY = re.compile(
+    r"Cannot allocate|[Cc]ould not allocate|[Ff]ailed to allocate|get_\w*buffer\(\) failed|bad_alloc"
+)
 _SEVERE = re.compile(r"\[(?:error|fatal|panic)\] ?")
 _ORIGIN = re.compile(r"\[[^\]]* @ 0x[0-9a-f]+\] ?")
 
@@ -26,7 +28,8 @@ class Log:
     `rotation`: degrees that the first picture stream's display matrix names, None without one.
     `refused_size`: the picture size in px that libavutil refused for its limit, None if it refused none.
     Both are printed alike by every release from 3 on, and nothing else of ffmpeg's tells them.
-    `out_of_memory`: an allocation failed, and not because of the picture's size.
+    `out_of_memory`: an allocation failed, and not because of the picture's size. Some decoders drop a picture
+    for want of memory without a word; that end reads as an unreadable stream.
     """
 
     def __init__(self, stream: FileIO) -> None:

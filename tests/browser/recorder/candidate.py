@@ -50,14 +50,20 @@ class House:
     invited: int = 0
 
     def invite(
-        self, questions: list[dict[str, Any]], *, lasts_s: float = 86_400, **entry: Any
+        self,
+        questions: list[dict[str, Any]],
+        *,
+        lasts_s: float = 86_400,
+        quality: dict[str, Any] | None = None,
+        **entry: Any,
     ) -> Invited:
         """An interview with these questions, and a link that lasts so long."""
         self.invited += 1
         template = self.hr.call("GET", "/v1/templates/screening")
         rules = {"demonstration": False, "practice": False, **entry}
         lenient = {name: {"target": None, "floor": None} for name in template["quality"]}
-        template |= {"questions": questions, "entry": rules, "quality": lenient}
+        quality = {**lenient, **(quality or {})}
+        template |= {"questions": questions, "entry": rules, "quality": quality}
         self.hr.call("PUT", "/v1/templates/screening", json=template)
         candidate = {
             "external_id": f"c{self.invited}",

@@ -422,8 +422,38 @@ def test_extra_time_takes_effect_while_recording(house: House, at_browser: AtBro
         assert someone.page.text_content("#total") == "0:20"
         path = f"/v1/interviews/{invited.interview}/time-factor"
         house.hr.call("PUT", path, json={"factor": 1.5})
-        someone.page.wait_for_function_ = None  # type: ignore[attr-defined]
         until(lambda: someone.page.text_content("#total") == "0:30")
+
+
+def test_an_answer_that_is_found_unusable_is_asked_again_at_once(
+    house: House, at_browser: AtBrowser
+) -> None:
+    impossible = {"fps": {"target": None, "floor": 1000}}
+    invited = house.invite(ONE, quality=impossible)
+    with at_browser() as someone:
+        someone.enter(invited)
+        someone.start()
+        someone.speak(3)
+        someone.finish()
+        someone.do("next")
+        someone.screen("submit")
+        until(lambda: "answer.re_record" in invited.steps(), 60)
+        someone.do("submit")
+        someone.screen("again")
+        assert someone.page.text_content("#again-numbers") == "1"
+        someone.do("again")
+        someone.screen("question")
+        someone.start()
+        someone.speak(3)
+        someone.finish()
+        someone.do("next")
+        someone.screen("submit")
+        until(lambda: invited.steps().count("answer.re_record") == 2, 60)
+        someone.do("submit")
+        someone.screen("again")
+        someone.do("again-skip")
+        someone.screen("done")
+    until(lambda: "interview.re_record" in invited.steps())
 
 
 def test_the_numbered_camera_is_read_as_it_was_made(house: House, tmp_path: Path) -> None:

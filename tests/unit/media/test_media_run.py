@@ -61,10 +61,11 @@ def test_cpu_time_ends_it(each_ffmpeg: Binary) -> None:
 
 
 def test_memory_ends_it(each_ffmpeg: Binary, workshop: MediaWorkshop) -> None:
+    """Far too little: near what it needs, the h264 decoder drops pictures without naming the reason."""
     clip = workshop.make(".mkv", picture(1, "7680x4320", 4), H264)
     words = ["-threads", "1", "-i", str(clip), "-f", "rawvideo", "pipe:1"]
     with pytest.raises(MediaLimit) as raised:
-        run(words, Limits(memory_bytes=450 * MIB))
+        run(words, Limits(memory_bytes=320 * MIB))
     assert raised.value.fields == {"limit": "memory"}
     run(words, Limits())
 

@@ -26,6 +26,7 @@ so a repeated or late event is harmless.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
@@ -115,6 +116,16 @@ def ehr_status(state: InterviewState) -> EhrStatus:
             return "已过期"
         case _:
             return "面试完成"
+
+
+def still_owed(interview: InterviewState, answers: Mapping[str, AnswerState]) -> list[str]:
+    """The answers without which the interview cannot be submitted.
+
+    An answer that the quality check refused before the first submission may stand as it is: who cannot do
+    better hands in, and HR sees it. Once the interview itself is `re_record`, giving it again is what is owed.
+    """
+    given = RECEIVED if interview == _I.RE_RECORD else RECEIVED | {_A.RE_RECORD}
+    return [answer for answer, state in answers.items() if state not in given]
 
 
 def can_take(answer: AnswerState, attempts: int, takes: int) -> bool:
