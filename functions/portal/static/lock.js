@@ -1,4 +1,12 @@
-/** A Web Lock held by this page until it lets go or dies. */
+/**
+ * A Web Lock held by this page until it lets go or dies.
+ *
+ * Where a browser knows no locks or denies them (a frame of another site whose storage is blocked), everybody gets
+ * theirs: such a page shares nothing that would need one.
+ */
+
+/** @param {unknown} error */
+const isDenied = (error) => error instanceof DOMException && error.name === "SecurityError";
 
 export class Held {
   #name;
@@ -14,11 +22,13 @@ export class Held {
   take() {
     if (this.#release) return Promise.resolve(true);
     if (!navigator.locks) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      void navigator.locks.request(this.#name, { ifAvailable: true }, (lock) => {
-        resolve(lock !== null);
-        return lock ? this.#hold() : undefined;
-      });
+    return new Promise((resolve, reject) => {
+      navigator.locks
+        .request(this.#name, { ifAvailable: true }, (lock) => {
+          resolve(lock !== null);
+          return lock ? this.#hold() : undefined;
+        })
+        .catch((error) => (isDenied(error) ? resolve(true) : reject(error)));
     });
   }
 
@@ -31,7 +41,7 @@ export class Held {
           resolve();
           return this.#hold();
         })
-        .catch(reject);
+        .catch((error) => (isDenied(error) ? resolve() : reject(error)));
     });
   }
 
@@ -43,8 +53,13 @@ export class Held {
   /** Whether another page holds it. */
   async isTaken() {
     if (this.#release || !navigator.locks) return false;
-    const { held } = await navigator.locks.query();
-    return held?.some((lock) => lock.name === this.#name) ?? false;
+    try {
+      const { held } = await navigator.locks.query();
+      return held?.some((lock) => lock.name === this.#name) ?? false;
+    } catch (error) {
+      if (isDenied(error)) return false;
+      throw error;
+    }
   }
 
   /** @returns {Promise<void>} */

@@ -23,6 +23,7 @@ export class PictureMeter {
   #context;
   /** What was counted at each look. @type {{at: number, frames: number}[]} */
   #counts = [];
+  #drawn = 0;
   /** @type {Uint8ClampedArray | null} */
   #last = null;
   #still = 0;
@@ -42,10 +43,11 @@ export class PictureMeter {
     this.#video.playsInline = true;
     this.#video.srcObject = stream;
     void this.#video.play().catch(() => {});
+    this.#countDrawn();
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
 
-  /** Frames a second that really came, over two seconds or a little more; null before there are two seconds. */
+  /** Frames a second that really came, over two seconds or a little more; null where they cannot be counted. */
   get fps() {
     const first = this.#counts[0];
     const last = this.#counts.at(-1);
@@ -68,11 +70,23 @@ export class PictureMeter {
     this.#video.srcObject = null;
   }
 
-  /** The frames that came, not those that were drawn: while another tab is in front nothing is drawn. */
+  /**
+   * The frames that came, not those that were drawn: while another tab is in front nothing is drawn. Firefox tells of a
+   * live stream only what is drawn; there nothing is known while the page is hidden.
+   */
   #count() {
     const at = performance.now();
-    this.#counts.push({ at, frames: this.#video.getVideoPlaybackQuality().totalVideoFrames });
+    const came = this.#video.getVideoPlaybackQuality().totalVideoFrames;
+    if (came === 0 && document.hidden) this.#counts = [];
+    else this.#counts.push({ at, frames: came || this.#drawn });
     while (at - (this.#counts[1]?.at ?? at) >= FPS_OVER_MS) this.#counts.shift();
+  }
+
+  #countDrawn() {
+    this.#video.requestVideoFrameCallback?.(() => {
+      this.#drawn += 1;
+      this.#countDrawn();
+    });
   }
 
   #look() {

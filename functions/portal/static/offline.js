@@ -23,5 +23,9 @@ export async function keepPage() {
 
 /** The page holds the candidate's name: it does not stay on a shared computer. */
 export async function forgetPage() {
-  await globalThis.caches?.delete(CACHE);
+  try {
+    await globalThis.caches?.delete(CACHE);
+  } catch {
+    // Where the browser denies the cache, it denied keeping the page too.
+  }
 }

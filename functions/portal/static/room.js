@@ -217,6 +217,8 @@ function warnOfStorage() {
   const note = find("#storage", HTMLElement);
   note.hidden = database.problem === null;
   note.textContent = texts[database.problem ?? ""] ?? "";
+  const framed = window.top !== window && database.problem === "storage_missing";
+  find("#own-window", HTMLElement).hidden = !framed;
   if (database.problem) void steps.report("storage_unavailable", { problem: database.problem });
 }
 

@@ -1,8 +1,15 @@
 /** A test sound made in the page: two soft tones. */
 
+const LASTS_MS = 1100;
+/** A computer without any loudspeaker never starts; then there is nothing to be heard, and that may be said. */
+const STARTS_WITHIN_MS = 1000;
+
+/** @param {number} ms @returns {Promise<void>} */
+const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
 export async function playTestSound() {
   const context = new AudioContext();
-  await context.resume();
+  await Promise.race([context.resume(), after(STARTS_WITHIN_MS)]);
   for (const [start, hertz] of /** @type {const} */ ([
     [0, 523.25],
     [0.35, 659.25],
@@ -18,6 +25,6 @@ export async function playTestSound() {
     tone.start(at);
     tone.stop(at + 0.65);
   }
-  await new Promise((resolve) => setTimeout(resolve, 1100));
-  await context.close();
+  await after(LASTS_MS);
+  void context.close();
 }

@@ -11,8 +11,8 @@ import { attemptEntry, partEntry, SLICE_MS, sliceEntry } from "./attempts.js";
 /** A part is closed at the first slice that makes it this long, or this large. */
 const PART_MS = 2000;
 const PART_BYTES = 4 * 2 ** 20;
-/** A recorder that gives nothing for so long has stalled. */
-const STALLED_MS = 3000;
+/** A recorder that gives nothing for so long is asked for what it has; after as long again it has stalled. */
+const SILENT_MS = 3000;
 
 /** Events: "slice" after each durable slice, "stalled" when the recorder gives nothing any more, "broken" on its error. */
 export class TrackRecorder extends EventTarget {
@@ -157,6 +157,12 @@ export class TrackRecorder extends EventTarget {
 
   #watch() {
     clearTimeout(this.#watchdog);
-    this.#watchdog = setTimeout(() => this.dispatchEvent(new Event("stalled")), STALLED_MS);
+    this.#watchdog = setTimeout(() => this.#ask(), SILENT_MS);
+  }
+
+  /** A slow encoder has not stalled yet: beginning anew would only make it slower. */
+  #ask() {
+    this.flush();
+    this.#watchdog = setTimeout(() => this.dispatchEvent(new Event("stalled")), SILENT_MS);
   }
 }

@@ -2,7 +2,8 @@
 
 One Matroska or WebM segment flows through ffmpeg's standard input, so its bytes touch the disk once, as
 the finished file. An MP4 may keep its index at the end and several segments need the concat demuxer:
-those are written beside the result first, and measured.
+those are written beside the result first, and measured. The concat demuxer goes by the streams' numbers, and a
+browser numbers them by which of picture and sound came first: a segment in another order is put in order.
 
 The same bytes in give the same bytes out, and the packets are listed in the pass that copies them.
 """
@@ -39,6 +40,8 @@ from greenroom_media.sniff import Kind, accepted
 JOIN_LIMITS = Limits(wall_s=1800, cpu_s=900, memory_bytes=1024 * 2**20)
 _HEAD_BYTES = 2**20
 """Enough of a live recording to name its codecs: the header and the first seconds."""
+
+_ORDERS = (("video", "audio"), ("video",), ("audio",))
 
 _MUXERS: dict[Kind, dict[str, Any]] = {
     Kind.WEBM: {"f": "webm", "cues_to_front": 1},
@@ -114,7 +117,7 @@ class _Work:
             chosen = joinable(measured)
             left_out += [_does_not_fit(other) for other in measured if other not in chosen]
             node = self._files(chosen, Path(room))
-            return self._copy(node, chosen[0].facts, None, _in_order(left_out, segments))
+            return self._copy(node, chosen[0].facts, None, _sorted(left_out, segments))
 
     def _measure(self, segment: Segment, path: Path) -> Measured:
         if isinstance(segment.source, Path):
@@ -134,6 +137,7 @@ class _Work:
         """An input node over the chosen files; the concat script holds only names that we made."""
         if len(chosen) == 1:
             return command.source(chosen[0].path, chosen[0].kind, self.rules)
+        chosen = [self._in_order(segment) for segment in chosen]
         script = room / "segments.ffconcat"
         lines = ["ffconcat version 1.0"]
         for segment in chosen:
@@ -141,6 +145,18 @@ class _Work:
             lines += [f"file '{segment.path.name}'", f"duration {segment.facts.duration_s:.6f}"]
         script.write_text("\n".join(lines) + "\n", encoding="ascii")
         return command.concat_source(script, {segment.kind for segment in chosen}, self.rules)
+
+    def _in_order(self, segment: Measured) -> Measured:
+        """The segment with its picture first and its sound second, as all that are joined must have them."""
+        if segment.facts.order in _ORDERS:
+            return segment
+        kind = segment.kind if segment.kind in _MUXERS else Kind.MATROSKA
+        path = segment.path.with_name(f"{segment.path.stem}-in-order{kind.suffix}")
+        node = command.source(segment.path, segment.kind, self.rules)
+        output = self._output(node, segment.facts, kind, path)
+        with running(command.arguments(output), self.limits):
+            pass
+        return replace(segment, path=path, kind=kind)
 
     def _copy(
         self,
@@ -201,6 +217,6 @@ def _does_not_fit(segment: Measured) -> LeftOut:
     )
 
 
-def _in_order(left_out: Sequence[LeftOut], segments: Sequence[Segment]) -> tuple[LeftOut, ...]:
+def _sorted(left_out: Sequence[LeftOut], segments: Sequence[Segment]) -> tuple[LeftOut, ...]:
     names = [segment.name for segment in segments]
     return tuple(sorted(left_out, key=lambda out: names.index(out.name)))

@@ -18,6 +18,7 @@ _BAD_SIZE = re.compile(r"Picture size (\d+)x(\d+) is invalid")
 _NO_MEMORY = re.compile(
     r"Cannot allocate|[Cc]ould not allocate|[Ff]ailed to allocate|get_\w*buffer\(\) failed|bad_alloc"
 )
+_INPUT_STREAM = re.compile(r"^(?:\[\w+\] )?\s*Stream #0:(\d+)\S*: (\w+):")
 _SEVERE = re.compile(r"\[(?:error|fatal|panic)\] ?")
 _ORIGIN = re.compile(r"\[[^\]]* @ 0x[0-9a-f]+\] ?")
 
@@ -27,7 +28,8 @@ class Log:
 
     `rotation`: degrees that the first picture stream's display matrix names, None without one.
     `refused_size`: the picture size in px that libavutil refused for its limit, None if it refused none.
-    Both are printed alike by every release from 3 on, and nothing else of ffmpeg's tells them.
+    `kinds`: `Video`, `Audio`, … of the first input's streams by their number in the container.
+    These are printed alike by every release from 3 on, and nothing else of ffmpeg's tells them.
     `out_of_memory`: an allocation failed, and not because of the picture's size. Some decoders drop a picture
     for want of memory without a word; that end reads as an unreadable stream.
     """
@@ -35,6 +37,7 @@ class Log:
     def __init__(self, stream: FileIO) -> None:
         self.rotation: float | None = None
         self.refused_size: tuple[int, int] | None = None
+        self.kinds: dict[int, str] = {}
         self.out_of_memory = False
         self._stream = stream
         self._last: deque[str] = deque(maxlen=_KEPT_LINES)
@@ -74,6 +77,10 @@ class Log:
             self._severe.append(line)
         if self.rotation is None and (match := _ROTATION.search(line)):
             self.rotation = float(match[1])
+        if match := _INPUT_STREAM.match(line):
+            self.kinds.setdefault(
+                int(match[1]), match[2]
+            )  # outputs are listed after it, by like numbers
         if self.refused_size is None and (match := _BAD_SIZE.search(line)):
             self.refused_size = (int(match[1]), int(match[2]))
         if self.refused_size is None and _NO_MEMORY.search(line):

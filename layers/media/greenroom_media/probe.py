@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from greenroom_media import command
@@ -75,4 +76,6 @@ def _measure(
     with running(command.arguments(packets), limits, stdin=blocks) as process:
         listing.feed(process.blocks())
     check_picture(listing, process.log, rules, need_video=need_video)
-    return listing.recording(kind.value, process.log.rotation)
+    kinds = process.log.kinds
+    order = tuple(kinds[number].lower() for number in sorted(kinds))
+    return replace(listing.recording(kind.value, process.log.rotation), order=order)

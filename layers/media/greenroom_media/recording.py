@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from greenroom.domain.quality import TimeRange
 
@@ -66,7 +66,8 @@ class Recording:
     """A file that was demuxed to its end.
 
     `container`: `webm`, `matroska`, `mp4` or `quicktime`. `duration_s`: from the first packet's time to the
-    end of the last, whatever the header says. `size_bytes`: bytes of the coded packets alone.
+    end of the last, whatever the header says. `size_bytes`: bytes of the coded packets alone. `order`: kinds
+    (`video`, `audio`, …) of all streams as the container numbers them, () where nobody asked.
     """
 
     container: str
@@ -74,3 +75,4 @@ class Recording:
     size_bytes: int
     video: VideoFacts | None
     audio: AudioFacts | None
+    order: tuple[str, ...] = field(default=(), compare=False)

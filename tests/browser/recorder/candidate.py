@@ -149,6 +149,7 @@ class Candidate:
     scripts: list[str] = field(default_factory=list)
     language: str = "en"
     width: int = 1280
+    numbered: bool = True
 
     def __post_init__(self) -> None:
         self.complaints: list[str] = []
@@ -158,7 +159,7 @@ class Candidate:
         files = [
             f"--use-file-for-fake-{kind}-capture={path}"
             for kind, path in (("video", self.house.camera), ("audio", self.house.microphone))
-            if path is not None  # Chromium's own moving picture, in any size
+            if self.numbered  # else Chromium's own moving picture, in any size
         ]
         self.context: BrowserContext = self.playwright.chromium.launch_persistent_context(
             str(self.profile),
@@ -262,11 +263,11 @@ def candidate(
 
 
 @contextmanager
-def open_house(folder: Path) -> Iterator[House]:
+def open_house(folder: Path, **settings: str) -> Iterator[House]:
     """A platform on free ports whose browsers reach the store over a `FaultyLine`, with numbered cameras."""
     ports = Ports.free()
     line = FaultyLine(("127.0.0.1", ports.store))
-    extra = {"GREENROOM_STORE__PUBLIC_ENDPOINT": line.url}
+    extra = {"GREENROOM_STORE__PUBLIC_ENDPOINT": line.url, **settings}
     camera = make_camera(folder / "camera.mjpeg")
     microphone = make_microphone(folder / "microphone.wav")
     with PocketPlatform(folder / "data", ports=ports, extra=extra) as platform:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,10 +10,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.recorder.candidate import QUESTIONS, Candidate, House, Invited, until
+from tests.browser.recorder.candidate import ALLOWED, QUESTIONS, Candidate, House, Invited, until
 from tests.browser.recorder.numbered_camera import FPS, FRAMES, numbers_in, runs_in, seconds_of
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+def sizes_in(recording: Path) -> list[tuple[int, int]]:
+    """Width and height of every picture as it is stored, px."""
+    words = [
+        "ffprobe",
+        "-v",
+        "error",
+        "-select_streams",
+        "v",
+        "-show_entries",
+        "frame=width,height",
+        "-of",
+        "csv=p=0",
+    ]
+    told = subprocess.run([*words, str(recording)], capture_output=True, text=True, check=True)
+    print(told.stderr)
+    return [(int(w), int(h)) for w, h in (line.split(",")[:2] for line in told.stdout.split())]
+
 
 AtBrowser = Callable[..., AbstractContextManager[Candidate]]
 ONE, SCREEN, LAST = ([question] for question in QUESTIONS)
@@ -276,6 +296,26 @@ def test_a_lost_device_is_asked_for_again(
     tracks = {track.track: track for track in invited.manifest("screen").tracks}
     began = "device_lost" if lost == "camera" else "share_stopped"
     assert tracks[lost].segments[1].began == began  # type: ignore[index]
+
+
+def test_a_computer_that_cannot_keep_up_records_fewer_lines(
+    house: House, at_browser: AtBrowser, tmp_path: Path
+) -> None:
+    """Ten frames a second for six seconds: the picture is made smaller, in a new segment, and nothing is lost."""
+    invited = house.invite(ONE)
+    slow = ["--use-fake-device-for-media-stream=fps=10", ALLOWED]
+    with at_browser(flags=slow, numbered=False) as someone:
+        someone.enter(invited)
+        someone.start()
+        someone.speak(12)
+        someone.finish()
+        someone.do("next")
+        someone.hand_in()
+    assert invited.received("first").lost_ms == 0
+    [camera] = [track for track in invited.manifest("first").tracks if track.track == "camera"]
+    assert [segment.began for segment in camera.segments] == ["start", "stalled"]
+    sizes = sizes_in(invited.recording("first", tmp_path))
+    assert (sizes[0], sizes[-1]) == ((1280, 720), (640, 480))
 
 
 def test_a_wrong_clock_does_not_matter(house: House, at_browser: AtBrowser, tmp_path: Path) -> None:

@@ -172,6 +172,29 @@ def test_a_recorder_that_stepped_down_to_a_smaller_picture(
     assert difference < 12, "the smaller picture is decoded as itself"
 
 
+@pytest.mark.parametrize("codec", [VP8, H264])
+@pytest.mark.parametrize("first", ["picture", "sound"])
+def test_the_order_of_the_tracks_does_not_matter(
+    first: str, codec: tuple[str, ...], each_ffmpeg: Binary, workshop: MediaWorkshop, tmp_path: Path
+) -> None:
+    """A browser numbers its tracks by what came first, at each start anew."""
+
+    def clip(order: str, seconds: float) -> Path:
+        maps = (
+            ("-map", "0:v", "-map", "1:a") if order == "picture" else ("-map", "1:a", "-map", "0:v")
+        )
+        return workshop.make(".mkv", picture(seconds), tone(seconds), maps, codec, OPUS, LIVE)
+
+    other = {"picture": "sound", "sound": "picture"}[first]
+    joined = join(segments(clip(first, 3), clip(other, 2), clip(first, 1)), tmp_path)
+    assert joined.left_out == ()
+    frames = list(read_frames(joined.path, joined.recording, fps=10, width=160))
+    assert len(frames) == pytest.approx(60, abs=1)
+    assert joined.recording.video is not None and joined.recording.audio is not None
+    assert joined.recording.video.packets == 180
+    assert joined.recording.audio.packets == pytest.approx(300, abs=4)
+
+
 def test_segments_that_do_not_fit_are_named(workshop: MediaWorkshop, tmp_path: Path) -> None:
     odd, silent = workshop.mkv(3), workshop.make(".webm", picture(1), VP8, LIVE)
     clips = [workshop.webm(2), odd, workshop.webm(4), silent]
