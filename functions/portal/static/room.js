@@ -28,6 +28,8 @@ import { Uploader } from "./uploader.js";
 
 /** @typedef {import("./types.js").AnswerView} AnswerView */
 
+/** Screens between two recordings: who leaves there has left in the middle. */
+const BETWEEN = new Set(["question", "resume", "saved", "submit", "again"]);
 const RECEIVED = new Set(["sealed", "assembled", "checked", "analysed"]);
 
 /** @type {import("./types.js").InterviewView} */
@@ -70,7 +72,7 @@ warnOfStorage();
 health.addEventListener("reply", () => takeTime());
 document.addEventListener("screen", (event) => {
   const { detail } = /** @type {CustomEvent} */ (event);
-  health.phase = detail === "question" || detail === "resume" ? "thinking" : null;
+  health.phase = BETWEEN.has(detail) ? "thinking" : null;
 });
 onPress("copy-link", () => void navigator.clipboard.writeText(location.href));
 onPress("try-again", () => void run());

@@ -30,7 +30,6 @@ def sizes_in(recording: Path) -> list[tuple[int, int]]:
         "csv=p=0",
     ]
     told = subprocess.run([*words, str(recording)], capture_output=True, text=True, check=True)
-    print(told.stderr)
     return [(int(w), int(h)) for w, h in (line.split(",")[:2] for line in told.stdout.split())]
 
 
