@@ -1,4 +1,4 @@
-"""监控 in a real browser: a thousand running interviews, a change that shows, what is off above them; axe finds nothing."""
+"""监控 in a real browser: a thousand running interviews, one that changes, what is off above them; axe is content."""
 
 from __future__ import annotations
 
