@@ -98,6 +98,27 @@ def interview_page(request: Request) -> Response:
     return interview_page(request, app)
 
 
+@app.get("/console/monitoring", auth=None)
+def monitoring_page(request: Request) -> Response:
+    from functions.console.monitoring import monitoring_page
+
+    return monitoring_page(request, app)
+
+
+@app.get("/console/monitoring/changes", auth=None)
+def monitoring_changes(request: Request) -> Response:
+    from functions.console.monitoring import monitoring_changes
+
+    return monitoring_changes(request, app)
+
+
+@app.get("/console/monitoring/summary", auth=None)
+def monitoring_summary(request: Request) -> Response:
+    from functions.console.monitoring import monitoring_summary
+
+    return monitoring_summary(request, app)
+
+
 @app.get("/console/interviews/{interview}/identity/{picture}", auth=None)
 def identity_page(request: Request) -> Response:
     from functions.console.identity import identity_page

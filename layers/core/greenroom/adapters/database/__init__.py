@@ -17,6 +17,7 @@ from greenroom.adapters.database.rows import (
     NewInterview,
     NewMail,
     PresenceRow,
+    RunningRow,
     StoredResponse,
 )
 
@@ -37,6 +38,7 @@ __all__ = [
     "NewInterview",
     "NewMail",
     "PresenceRow",
+    "RunningRow",
     "StoredResponse",
     "Transaction",
 ]

@@ -185,6 +185,7 @@ presence = sa.Table(
     sa.Column("sample", sa.Text, nullable=False),
     sa.Column("away_since", UtcTime),
     sa.Column("trouble_since", UtcTime),
+    sa.Column("recent", sa.Text, nullable=False, server_default="[]"),
     sa.Index(None, "phase", "heard_at"),
     sa.Index(None, "heard_at"),
 )
