@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from functions.console.pages import render
-from functions.console.session import session_of, sign_in_page
-from greenroom.domain.errors import Forbidden, Invalid, Unauthorized
+from functions.console.page import render
+from greenroom.domain.errors import Invalid
 from greenroom.domain.interview import RECORDABLE
 from greenroom.domain.monitoring import SHOWN_FOR, Anomaly, Reading, read, spark_line
 from greenroom.runtime.http import Request, Response
@@ -51,10 +50,6 @@ class Line:
 
 def monitoring_page(request: Request, app: Function[Settings]) -> Response:
     """``GET /console/monitoring``: everything that runs; without scripts it is renewed by reloading."""
-    try:
-        session_of(request, app)
-    except (Unauthorized, Forbidden) as error:
-        return sign_in_page(request, app, problem=error)
     now = app.clock()
     lines = [line for line in _lines(app, now - SHOWN_FOR) if _is_running(line, now)]
     # Names that stand still can be found again; what is wrong is told above the table.
@@ -74,9 +69,8 @@ def monitoring_page(request: Request, app: Function[Settings]) -> Response:
 def monitoring_changes(request: Request, app: Function[Settings]) -> Response:
     """``GET /console/monitoring/changes?since=``: rows as HTML by interview, and who has gone from the page.
 
-    Raises `Unauthorized`, `Forbidden`, `Invalid` (`invalid_query`).
+    Raises `Invalid` (`invalid_query`).
     """
-    session_of(request, app)
     now = app.clock()
     since = max(_moment(request.query.get("since")) - OVERLAP, now - SHOWN_FOR)
     lines = _lines(app, since)
@@ -94,7 +88,6 @@ def monitoring_changes(request: Request, app: Function[Settings]) -> Response:
 
 def monitoring_summary(request: Request, app: Function[Settings]) -> Response:
     """``GET /console/monitoring/summary``: the figures and anomalies above the table, as HTML."""
-    session_of(request, app)
     now = app.clock()
     lines = [line for line in _lines(app, now - SHOWN_FOR) if _is_running(line, now)]
     return render(

@@ -6,30 +6,21 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from functions.console import reading
+from functions.console.page import render
 from functions.console.scorecard_view import ScorecardView
-from functions.console.session import PAGES, language_cookie, locale_of, session_of, sign_in_page
-from greenroom.domain.errors import Forbidden, Invalid, NotFound, Unauthorized
+from functions.console.session import visitor_of
+from greenroom.domain.access import Permission
 from greenroom.domain.interview import InterviewState, ehr_status
 from greenroom.runtime.http import Request, Response
-from greenroom.runtime.pages import content_security_policy
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from functions.console.settings import Settings
-    from greenroom.domain.errors import GreenroomError
     from greenroom.runtime.function import Function
 
 
 def interviews_page(request: Request, app: Function[Settings]) -> Response:
     """``GET /console/interviews?state=&batch=&after=``."""
-    try:
-        session_of(request, app)
-        found = reading.interview_list(request.query, app)
-    except (Unauthorized, Forbidden) as error:
-        return sign_in_page(request, app, problem=error)
-    except (Invalid, NotFound) as error:
-        return trouble(request, app, error)
+    found = reading.interview_list(request.query, app, interviewer=visitor_of(request).interviewer)
     kept = {name: request.query[name] for name in ("state", "batch") if request.query.get(name)}
     following = found.after and "?" + urlencode({**kept, "after": found.after})
     return render(
@@ -48,13 +39,8 @@ def interviews_page(request: Request, app: Function[Settings]) -> Response:
 def interview_page(request: Request, app: Function[Settings]) -> Response:
     """``GET /console/interviews/{interview}``: scorecard, answers, process log, webhooks."""
     wanted = request.params["interview"]
-    try:
-        who = session_of(request, app)
-        found = reading.interview(wanted, app)
-    except (Unauthorized, Forbidden) as error:
-        return sign_in_page(request, app, problem=error)
-    except NotFound as error:
-        return trouble(request, app, error)
+    visitor = visitor_of(request)
+    found = reading.interview(wanted, app)
     questions = found.row.plan.template.questions
     return render(
         request,
@@ -67,25 +53,8 @@ def interview_page(request: Request, app: Function[Settings]) -> Response:
         log=reading.process_log(wanted, app),
         deliveries=reading.deliveries(wanted, app),
         pictures=reading.identity_pictures(wanted, app),
-        may_look="identity:read" in who.scopes,
+        may_look=visitor.may(Permission.IDENTITY_READ),
+        may_assign=visitor.may(Permission.INTERVIEWS_WRITE),
+        interviewers=reading.interviewers(wanted, app),
         ehr_status=ehr_status,
-    )
-
-
-def trouble(request: Request, app: Function[Settings], error: GreenroomError) -> Response:
-    return render(request, app, "trouble.html", status=error.status, problem=error)
-
-
-def render(
-    request: Request, app: Function[Settings], template: str, *, status: int = 200, **values: Any
-) -> Response:
-    store = app.settings.store
-    policy = content_security_policy(media=[store.public_endpoint or store.endpoint])
-    return PAGES.render(
-        template,
-        locale_of(request),
-        time_zone=app.settings.time_zone,
-        status=status,
-        headers={**policy, **language_cookie(request)},
-        **values,
     )

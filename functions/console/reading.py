@@ -97,8 +97,13 @@ class Interview:
         return found.lost_ms if found.answers else None
 
 
-def interview_list(query: Mapping[str, str], app: Function[Settings]) -> InterviewList:
-    """`state`, `batch`, `limit` and `after` as in the query. Raises `Invalid` (`invalid_query`)."""
+def interview_list(
+    query: Mapping[str, str], app: Function[Settings], *, interviewer: str | None = None
+) -> InterviewList:
+    """`state`, `batch`, `limit` and `after` as in the query. Raises `Invalid` (`invalid_query`).
+
+    With the mail address of an `interviewer` only what is assigned to them.
+    """
     limit = _limit(query.get("limit"))
     state = _state(query.get("state"))
     with app.database.begin() as tx:
@@ -106,6 +111,7 @@ def interview_list(query: Mapping[str, str], app: Function[Settings]) -> Intervi
         rows = tx.interviews.find(
             state=state,
             batch=query.get("batch") or None,
+            interviewer=interviewer,
             limit=limit + 1,
             after=query.get("after") or None,
         )
@@ -179,3 +185,9 @@ def _state(text: str | None) -> InterviewState | None:
     except ValueError:
         states = ", ".join(InterviewState)
         raise Invalid(f"state: one of {states}", code="invalid_query") from None
+
+
+def interviewers(interview_id: str, app: Function[Settings]) -> list[str]:
+    """The mail addresses of those who are assigned."""
+    with app.database.begin() as tx:
+        return tx.interviewers.of(interview_id)

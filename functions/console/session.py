@@ -1,122 +1,137 @@
-"""Signing in with an API key, and the cookie that stands for it.
+"""Sessions of the console: a random id in a cookie, its SHA-256 in the database, and a token in every form.
 
-The cookie is HttpOnly and SameSite=Strict, and what changes anything is a POST, so no other site can act for
-somebody signed in. A session is no better than its key: revoking the key ends it at once.
+The cookie is HttpOnly and SameSite=Lax: with Strict, who comes from the identity provider or follows a link in a
+mail would arrive without it. So that no other site can act for somebody signed in, every POST carries a token
+that belongs to the session, and comes from our own pages by what the browser says of its origin.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
-from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from greenroom.domain.errors import Forbidden, GreenroomError, NotFound, Unauthorized
-from greenroom.domain.model import Locale
-from greenroom.runtime.auth import api_key_principal
-from greenroom.runtime.http import Principal, Request, Response
-from greenroom.runtime.pages import Pages, content_security_policy
-from greenroom.runtime.texts import LOCALES, choose_locale
-from greenroom.runtime.tokens import issue_session_token, read_session_token
+from greenroom.adapters.database import UserRow
+from greenroom.domain.access import PERMISSIONS, Permission
+from greenroom.domain.errors import Forbidden, Unauthorized
+from greenroom.runtime.http import Principal, Request
+from greenroom.runtime.tokens import derived
 
 if TYPE_CHECKING:
     from functions.console.settings import Settings
+    from greenroom.adapters.database import Transaction
     from greenroom.runtime.function import Function
 
-PAGES = Pages(Path(__file__).parent, prefix="/console")
 SESSION = "greenroom_session"
-LANGUAGE = "greenroom_language"
-SCOPE = "interviews:read"
-LASTS = timedelta(hours=8)
-YEAR_S = 365 * 86_400
+SEEN_EVERY = timedelta(minutes=1)
+"""How exactly the database knows when a session was last used: a page that asks every two seconds writes seldom."""
 
 
-def sign_in_page(
-    request: Request, app: Function[Settings], *, problem: GreenroomError | None = None
-) -> Response:
-    """``GET /console``: the way in; for somebody signed in, the interviews."""
-    if problem is None and _is_signed_in(request, app):
-        return Response.redirect("/console/interviews")
-    return PAGES.render(
-        "sign_in.html",
-        locale_of(request),
-        time_zone=app.settings.time_zone,
-        status=problem.status if problem else 200,
-        headers={**content_security_policy(), **language_cookie(request)},
-        problem=problem,
-    )
+@dataclass(frozen=True, kw_only=True)
+class Visitor(Principal):
+    """A user who is signed in. `csrf` is the token of this session's forms."""
+
+    user: UserRow
+    session_sha256: str
+    csrf: str
+
+    def may(self, permission: str) -> bool:
+        return permission in self.scopes
+
+    @property
+    def interviewer(self) -> str | None:
+        """The address whose assigned interviews are all that this visitor sees; None for who sees every one."""
+        return None if self.may(Permission.INTERVIEWS_READ) else self.user.email
 
 
-def sign_in(request: Request, app: Function[Settings]) -> Response:
-    """``POST /console/sign-in`` with the form's `key`."""
-    try:
-        key = request.form().get("key", "").strip()
-        who = api_key_principal(app.database, key, SCOPE)
-    except (Unauthorized, Forbidden) as error:
-        return sign_in_page(request, app, problem=error)
-    secret = app.settings.tokens.key.get_secret_value()
-    token = issue_session_token(secret, who.id, app.clock() + LASTS)
-    cookie = _cookie(app, token, int(LASTS.total_seconds()))
-    return Response.redirect("/console/interviews", {"Set-Cookie": cookie})
+def begin(tx: Transaction, app: Function[Settings], user: UserRow, request: Request) -> str:
+    """Signs `user` in under a new id, ends the session the browser came with; the cookie to set."""
+    from functions.console.settings import SessionSettings
+
+    settings: SessionSettings = app.settings.sessions
+    old = cookies(request).get(cookie_name(app))
+    if old:
+        tx.sessions.end(_digest(old))
+    token = secrets.token_urlsafe(32)
+    tx.sessions.begin(_digest(token), user.id, app.clock() + settings.lasts)
+    tx.users.let_in(user.id)
+    return cookie(app, token, int(settings.lasts.total_seconds()))
 
 
-def sign_out(app: Function[Settings]) -> Response:
-    """``POST /console/sign-out``."""
-    return Response.redirect("/console", {"Set-Cookie": _cookie(app, "", 0)})
-
-
-def session_of(request: Request, app: Function[Settings]) -> Principal:
-    """Who is signed in. Raises `Unauthorized` (no session, altered, expired, key revoked) or `Forbidden`."""
-    token = _cookies(request).get(SESSION)
+def session_of(request: Request, app: Function[Settings]) -> Visitor:
+    """Who is signed in. Raises `Unauthorized`: `session_missing`, `session_ended`."""
+    token = cookies(request).get(cookie_name(app))
     if not token:
         raise Unauthorized("sign in first", code="session_missing")
-    secret = app.settings.tokens.key.get_secret_value()
-    key_id = read_session_token(secret, token, now=app.clock())
-    try:
-        with app.database.begin() as tx:
-            kept = tx.api_keys.get(key_id)
-    except NotFound:
-        kept = None
-    if kept is None:
-        raise Unauthorized("the API key of this session was revoked", code="session_revoked")
-    if SCOPE not in kept.scopes:
-        raise Forbidden(f"this API key lacks the scope {SCOPE}", code="scope_missing")
-    return Principal("session", kept.id, frozenset(kept.scopes))
+    sha256 = _digest(token)
+    with app.database.begin() as tx:
+        user = tx.sessions.user(sha256, idle=app.settings.sessions.idle, every=SEEN_EVERY)
+    if user is None:
+        raise Unauthorized("this session has ended", code="session_ended")
+    scopes = frozenset(str(one) for one in PERMISSIONS[user.role])
+    csrf = derived(app.settings.tokens.key.get_secret_value(), "form", sha256)
+    return Visitor("user", user.id, scopes, user=user, session_sha256=sha256, csrf=csrf)
 
 
-def locale_of(request: Request) -> Locale:
-    """As asked for now, else as remembered, else Chinese."""
-    wished = request.query.get("lang"), _cookies(request).get(LANGUAGE)
-    return choose_locale(*wished, default="zh-CN")
+def visitor_of(request: Request) -> Visitor:
+    """The visitor whom the door let in. Raises `Unauthorized` (`session_missing`)."""
+    if not isinstance(request.principal, Visitor):
+        raise Unauthorized("sign in first", code="session_missing")
+    return request.principal
 
 
-def language_cookie(request: Request) -> dict[str, str]:
-    """The header that remembers a language just chosen."""
-    chosen = request.query.get("lang")
-    if chosen not in LOCALES:
-        return {}
-    attributes = f"Path=/console; Max-Age={YEAR_S}; SameSite=Strict; HttpOnly"
-    return {"Set-Cookie": f"{LANGUAGE}={chosen}; {attributes}"}
+def check_form(request: Request, visitor: Visitor) -> None:
+    """Raises `Forbidden` (`form_stale`) where the form lacks this session's token."""
+    given = request.form().get("csrf", "")
+    if not hmac.compare_digest(given.encode(), visitor.csrf.encode()):
+        raise Forbidden("the form belongs to another session", code="form_stale")
 
 
-def _is_signed_in(request: Request, app: Function[Settings]) -> bool:
-    try:
-        session_of(request, app)
-    except (Unauthorized, Forbidden):
-        return False
-    return True
+def check_origin(request: Request) -> None:
+    """Raises `Forbidden` (`other_site`) for a POST that a page of another site sent.
+
+    `Sec-Fetch-Site` says so wherever the address is trustworthy (https, localhost), `Origin` elsewhere. A client
+    that sends neither is no browser, and nobody's cookie is at stake.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        ours = site in ("same-origin", "none")
+    else:
+        origin = request.headers.get("origin")
+        ours = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    if not ours:
+        raise Forbidden("this came from another site", code="other_site")
 
 
-def _cookie(app: Function[Settings], value: str, max_age_s: int) -> str:
-    secure = "; Secure" if app.settings.links.public_url.startswith("https://") else ""
+def cookie_name(app: Function[Settings]) -> str:
+    """Behind TLS a name that browsers take only from this very host, for all of it, over TLS."""
+    return f"__Host-{SESSION}" if _is_secure(app) else SESSION
+
+
+def cookie(app: Function[Settings], value: str, max_age_s: int, *, name: str | None = None) -> str:
+    secure = "; Secure" if _is_secure(app) else ""
     return (
-        f"{SESSION}={value}; Path=/console; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}"
+        f"{name or cookie_name(app)}={value}; Path=/; Max-Age={max_age_s}; "
+        f"HttpOnly; SameSite=Lax{secure}"
     )
 
 
-def _cookies(request: Request) -> dict[str, str]:
+def cookies(request: Request) -> dict[str, str]:
     try:
         jar = SimpleCookie(request.headers.get("cookie", ""))
     except CookieError:
         return {}
     return {name: morsel.value for name, morsel in jar.items()}
+
+
+def _is_secure(app: Function[Settings]) -> bool:
+    return app.settings.links.public_url.startswith("https://")
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

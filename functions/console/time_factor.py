@@ -27,4 +27,7 @@ def grant_time(request: Request, app: Function[Settings]) -> Response:
                 EventType.TIME_GRANTED,
                 {"factor": wanted.factor, "by": request.who.id},
             )
+            factor = f"{wanted.factor:g}"
+            actor = request.who.actor
+            tx.audit.append(actor, "time.granted", "interview", interview_id, factor=factor)
     return Response.json(wanted)

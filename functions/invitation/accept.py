@@ -63,6 +63,8 @@ def _accept(request: Request, idempotency_key: str, app: Function[Settings]) -> 
         tx.batches.create(
             batch, head=asked.head, plan=plan, accepted=len(asked.rows), errors=asked.errors
         )
+        count = len(asked.rows)
+        tx.audit.append(request.who.actor, "batch.created", "batch", batch, count=count)
     # The row comes first: the object's event must find it. Killed in between, the caller has no answer and
     # asks again; with an Idempotency-Key that request finds this batch and writes the object.
     app.store.put(keys.batch(batch), asked.to_bytes() if asked.errors else request.body)

@@ -69,7 +69,7 @@ def accept_batch(request: Request) -> Response:
     return accept_batch(request, app)
 
 
-@app.get("/v1/batches/{batch}", auth=app.api_key("batches:write"))
+@app.get("/v1/batches/{batch}", auth=app.api_key("batches:write", seen="batch"))
 def read_batch(request: Request) -> Response:
     from functions.invitation.progress import read_batch
 

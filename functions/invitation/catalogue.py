@@ -20,6 +20,8 @@ def save_model(request: Request, app: Function[Settings]) -> Response:
     _same_id(request, model.id)
     with app.database.begin() as tx:
         tx.catalogue.save_model(model)
+        actor = request.who.actor
+        tx.audit.append(actor, "competency_model.saved", "competency_model", model.id)
     return Response.json(model)
 
 
@@ -39,6 +41,7 @@ def save_template(request: Request, app: Function[Settings]) -> Response:
     _same_id(request, template.id)
     with app.database.begin() as tx:
         tx.catalogue.save_template(template)
+        tx.audit.append(request.who.actor, "template.saved", "template", template.id)
     return Response.json(template)
 
 

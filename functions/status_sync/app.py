@@ -34,7 +34,7 @@ def register_endpoint(request: Request) -> Response:
     return register_endpoint(request, app)
 
 
-@app.get("/v1/webhook-endpoints", auth=app.api_key("webhooks:write"))
+@app.get("/v1/webhook-endpoints", auth=app.api_key("webhooks:write", seen="webhook_endpoints"))
 def list_endpoints(request: Request) -> Response:
     from functions.status_sync.endpoints import list_endpoints
 
@@ -45,10 +45,10 @@ def list_endpoints(request: Request) -> Response:
 def remove_endpoint(request: Request) -> Response:
     from functions.status_sync.endpoints import remove_endpoint
 
-    return remove_endpoint(request.params["endpoint"], app)
+    return remove_endpoint(request, app)
 
 
-@app.get("/v1/webhook-deliveries", auth=app.api_key("webhooks:write"))
+@app.get("/v1/webhook-deliveries", auth=app.api_key("webhooks:write", seen="webhook_deliveries"))
 def list_deliveries(request: Request) -> Response:
     from functions.status_sync.deliveries import list_deliveries
 
@@ -59,4 +59,4 @@ def list_deliveries(request: Request) -> Response:
 def resend(request: Request) -> Response:
     from functions.status_sync.deliveries import resend
 
-    return resend(request.params["endpoint"], request.params["event"], app)
+    return resend(request, app)

@@ -30,16 +30,19 @@ def list_deliveries(request: Request, app: Function[Settings]) -> Response:
     return Response.json({"deliveries": [_shown(delivery) for delivery in found]})
 
 
-def resend(endpoint_id: str, event_id: str, app: Function[Settings]) -> Response:
+def resend(request: Request, app: Function[Settings]) -> Response:
     """``POST /v1/webhook-deliveries/{endpoint}/{event}/resend``: due at once, under its own id.
 
     Writing the event's object again is what calls this function for it. Raises `NotFound`
     (`unknown_delivery`), `Conflict` (`endpoint_not_active`).
     """
+    endpoint_id, event_id = request.params["endpoint"], request.params["event"]
     with app.database.begin() as tx:
         if endpoint_id not in {endpoint.id for endpoint in tx.webhooks.endpoints()}:
             raise Conflict(f"{endpoint_id} is no active endpoint", code="endpoint_not_active")
         delivery = tx.webhooks.resend(endpoint_id, event_id)
+        actor = request.who.actor
+        tx.audit.append(actor, "webhook_delivery.resent", "webhook_delivery", event_id)
         event = tx.process_log.event(delivery.interview_id, delivery.seq)
     app.store.put(keys.event(delivery.interview_id, delivery.seq), event.canonical())
     return Response.json({"delivery": _shown(delivery)}, 202)

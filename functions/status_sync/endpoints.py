@@ -26,6 +26,8 @@ def register_endpoint(request: Request, app: Function[Settings]) -> Response:
     secret = wanted.secret or new_secret()
     with app.database.begin() as tx:
         endpoint = tx.webhooks.add_endpoint(wanted, secret)
+        actor = request.who.actor
+        tx.audit.append(actor, "webhook_endpoint.added", "webhook_endpoint", endpoint.id)
     headers = {"Cache-Control": "no-store"}
     return Response.json({**_shown(endpoint), "secret": secret}, 201, headers)
 
@@ -37,10 +39,13 @@ def list_endpoints(app: Function[Settings]) -> Response:
     return Response.json({"endpoints": [_shown(endpoint) for endpoint in found]})
 
 
-def remove_endpoint(endpoint_id: str, app: Function[Settings]) -> Response:
+def remove_endpoint(request: Request, app: Function[Settings]) -> Response:
     """``DELETE /v1/webhook-endpoints/{endpoint}``: it is disabled, its deliveries stay readable."""
+    endpoint_id = request.params["endpoint"]
     with app.database.begin() as tx:
         tx.webhooks.disable_endpoint(endpoint_id, "removed")
+        actor = request.who.actor
+        tx.audit.append(actor, "webhook_endpoint.removed", "webhook_endpoint", endpoint_id)
     return Response.empty()
 
 

@@ -19,8 +19,9 @@ from greenroom.domain.interview import InterviewState
 from greenroom.domain.monitoring import extended
 from greenroom.domain.presence import HealthSample
 from greenroom.host.http import create_app
+from tests import console_visitors
 from tests.browser.test_pages import CHROMIUM
-from tests.seeded import api_key, invite, set_up
+from tests.seeded import invite, set_up
 
 pytestmark = [
     pytest.mark.chromium,
@@ -94,10 +95,9 @@ def report(interview: str, *, trouble: bool = False, **seen: Any) -> None:
 
 def signed_in(browser: Browser, server: str, database: Database, width: int) -> Page:
     page = browser.new_page(viewport={"width": width, "height": 900})
-    page.goto(f"{server}/console?lang=en")
-    page.fill('input[name="key"]', api_key(database, "interviews:read"))
-    page.press('input[name="key"]', "Enter")
-    page.wait_for_url("**/console/interviews")
+    visitor = console_visitors.signed_in(database)
+    page.context.add_cookies([{"name": "greenroom_session", "value": visitor.token, "url": server}])
+    page.goto(f"{server}/console/interviews?lang=en")
     return page
 
 

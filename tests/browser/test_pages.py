@@ -15,9 +15,10 @@ from functions.portal.app import app as portal
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import ObjectStore
 from greenroom.host.http import create_app
+from tests.console_visitors import PASSWORD, account, signed_in
 from tests.media_fixtures import VP8, MediaWorkshop, picture
 from tests.recorded import record
-from tests.seeded import TEMPLATE, SettableClock, api_key, candidate_token, invite, set_up
+from tests.seeded import TEMPLATE, SettableClock, candidate_token, invite, set_up
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -165,8 +166,11 @@ def test_from_the_way_in_to_a_clip(
     record(interview, database, store, recording)
     page = visit.open(f"/console?lang={language}")
     assert visit.fits()
-    page.locator("#key").focus()
-    page.keyboard.type(api_key(database, "interviews:read"))
+    account(database, login="zhou", password=PASSWORD)
+    page.locator("#login").focus()
+    page.keyboard.type("zhou")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url("**/console/interviews")
     assert visit.fits()
@@ -186,10 +190,10 @@ def test_a_clip_stops_where_it_ends(
     visit: Visit, interview: str, database: Database, store: ObjectStore, recording: bytes
 ) -> None:
     record(interview, database, store, recording)
-    page = visit.open("/console")
-    page.locator("#key").fill(api_key(database, "interviews:read"))
-    page.locator("#key").press("Enter")
-    page.goto(f"{visit.server}/console/interviews/{interview}")
+    token = signed_in(database).token
+    cookie = {"name": "greenroom_session", "value": token, "url": visit.server}
+    visit.page.context.add_cookies([cookie])
+    page = visit.open(f"/console/interviews/{interview}")
     page.locator("a.clip", has_text="0:03").first.click()
     video = page.locator("video")
     expect(video).to_have_js_property("paused", value=False)

@@ -14,8 +14,9 @@ from greenroom.adapters.object_store import ObjectStore
 from greenroom.domain.errors import Unavailable
 from greenroom.domain.events import EventType
 from greenroom.domain.presence import MAX_STEPS, StepName
+from tests.console_visitors import signed_in
 from tests.function_client import Answer, FunctionClient
-from tests.seeded import SettableClock, api_key, candidate_token, invite, set_up
+from tests.seeded import SettableClock, candidate_token, invite, set_up
 
 NAMES = ["demonstration_seen", "environment_checked", "camera_ready", "sound_heard"]
 
@@ -140,9 +141,7 @@ def test_hr_reads_every_step_in_words(
         tx.process_log.append(interview, EventType.CAMERA_TROUBLE, trouble)
         tx.process_log.append(interview, EventType.TIME_GRANTED, {"factor": 1.5})
     set_up(console, SettableClock())
-    hr = FunctionClient(console)
-    signed_in = hr.form("/console/sign-in", f"key={api_key(database, 'interviews:read')}")
-    cookie = signed_in.headers["set-cookie"].partition(";")[0]
+    hr, cookie = FunctionClient(console), signed_in(database).cookie
     for language, words in (
         ("zh-CN", ("听到声音", "浏览器无法存储", "3分钟 10秒", "摄像头被遮挡", "1.5 倍")),
         (

@@ -1,7 +1,6 @@
 """HR's pages and the read API: who gets in, what the list and the scorecard show, what is only text."""
 
 import re
-from datetime import timedelta
 
 import pytest
 
@@ -9,18 +8,11 @@ from functions.console.app import app
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import ObjectStore
 from greenroom.domain.webhook import WebhookEndpointRequest
-from greenroom.runtime.tokens import issue_session_token
-from tests.function_client import Answer, FunctionClient
+from tests.console_visitors import signed_in
+from tests.function_client import FunctionClient
 from tests.pocket import Pocket
 from tests.recorded import DIGEST, record
-from tests.seeded import (
-    TOKEN_KEY,
-    SettableClock,
-    api_key,
-    candidate_token,
-    invite,
-    set_up,
-)
+from tests.seeded import SettableClock, api_key, candidate_token, invite, set_up
 
 NASTY = "<img src=x onerror=alert(1)>"
 
@@ -42,8 +34,8 @@ def key(database: Database, client: FunctionClient) -> str:
 
 
 @pytest.fixture
-def cookie(client: FunctionClient, key: str) -> str:
-    return sign_in(client, key).headers["set-cookie"].partition(";")[0]
+def cookie(client: FunctionClient, database: Database) -> str:
+    return signed_in(database).cookie
 
 
 @pytest.fixture
@@ -51,70 +43,6 @@ def interview(database: Database, store: ObjectStore, client: FunctionClient) ->
     (interview,) = invite(database)
     record(interview, database, store)
     return interview
-
-
-def sign_in(client: FunctionClient, key: str) -> Answer:
-    return client.form("/console/sign-in", f"key={key}")
-
-
-def test_the_way_in(client: FunctionClient, key: str) -> None:
-    door = client.get("/console")
-    assert door.status == 200
-    assert "登录" in door.text
-    assert 'type="password"' in door.text
-    answer = sign_in(client, key)
-    assert (answer.status, answer.headers["location"]) == (303, "/console/interviews")
-    attributes = answer.headers["set-cookie"].split("; ")
-    assert {"HttpOnly", "SameSite=Strict", "Path=/console", "Max-Age=28800"} <= set(attributes)
-    assert "Secure" not in attributes  # the public URL is http
-    cookie = attributes[0]
-    assert client.get("/console/interviews", cookie=cookie).status == 200
-    assert client.get("/console", cookie=cookie).headers["location"] == "/console/interviews"
-
-
-def test_behind_tls_the_cookie_is_secure(
-    client: FunctionClient, key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GREENROOM_LINKS__PUBLIC_URL", "https://interviews.example.com")
-    assert sign_in(client, key).headers["set-cookie"].endswith("; Secure")
-
-
-@pytest.mark.parametrize("wrong", ["", "gr_x", "gr_" + "a" * 12 + "_" + "b" * 43, NASTY])
-def test_a_wrong_key_is_refused_in_words(client: FunctionClient, wrong: str) -> None:
-    answer = sign_in(client, wrong)
-    assert answer.status == 401
-    assert "set-cookie" not in answer.headers
-    assert "api_key_invalid" in answer.text
-    assert "onerror" not in answer.text
-
-
-def test_a_key_without_the_scope_is_refused(client: FunctionClient, database: Database) -> None:
-    answer = sign_in(client, api_key(database, "batches:write"))
-    assert (answer.status, "set-cookie" in answer.headers) == (403, False)
-
-
-def test_a_session_altered_expired_or_of_another_kind_shows_the_way_in(
-    client: FunctionClient, cookie: str, clock: SettableClock, interview: str
-) -> None:
-    name, _, token = cookie.partition("=")
-    other_key = issue_session_token("x" * 32, "a" * 12, clock() + timedelta(hours=1))
-    nobody = issue_session_token(TOKEN_KEY, "f" * 12, clock() + timedelta(hours=1))
-    candidates = candidate_token(interview)
-    for bad in (token[:-4] + "AAAA", other_key, nobody, candidates, "", '"', "a;b"):
-        for path in ("/console/interviews", f"/console/interviews/{interview}"):
-            page = client.get(path, cookie=f"{name}={bad}")
-            assert page.status == 401
-            assert 'type="password"' in page.text
-            assert "李明" not in page.text
-    clock.advance(timedelta(hours=8))
-    assert client.get("/console/interviews", cookie=cookie).status == 401
-
-
-def test_signing_out_clears_the_cookie(client: FunctionClient) -> None:
-    answer = client.form("/console/sign-out", "")
-    assert answer.headers["location"] == "/console"
-    assert answer.headers["set-cookie"].startswith("greenroom_session=; ")
-    assert "Max-Age=0" in answer.headers["set-cookie"]
 
 
 def test_the_list(client: FunctionClient, cookie: str, database: Database) -> None:

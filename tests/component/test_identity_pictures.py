@@ -12,10 +12,12 @@ from functions.portal.app import app as portal
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import ObjectStore
 from greenroom.domain import keys
+from greenroom.domain.access import Role
 from greenroom.domain.entry import EntryRules
 from greenroom.domain.errors import Unavailable
 from greenroom.domain.interview import InterviewState
 from greenroom.runtime.envelope import Envelope
+from tests.console_visitors import signed_in
 from tests.function_client import Answer, FunctionClient
 from tests.pictures import jpeg
 from tests.seeded import (
@@ -116,12 +118,10 @@ def test_the_console_masks_pictures_and_shows_them_to_the_named_role(
     page, picture = (
         f"/console/interviews/{interview}{rest}?lang=en" for rest in ("", "/identity/card")
     )
-
-    def cookie(*scopes: str) -> str:
-        answer = hr.form("/console/sign-in", f"key={api_key(database, *scopes)}")
-        return answer.headers["set-cookie"].partition(";")[0]
-
-    plain, named = cookie("interviews:read"), cookie("interviews:read", "identity:read")
+    plain = signed_in(database, Role.INTERVIEWER, email="wu@example.com").cookie
+    named = signed_in(database, Role.HR).cookie
+    with database.begin() as tx:
+        tx.interviewers.assign(interview, ["wu@example.com"])
     assert "identity/card" not in hr.get(page, cookie=plain).text
     assert "hidden" in hr.get(page, cookie=plain).text
     assert hr.get(picture, cookie=plain).status == 403

@@ -10,8 +10,9 @@ from greenroom.adapters.database import Database
 from greenroom.domain.interview import InterviewState
 from greenroom.domain.monitoring import extended
 from greenroom.domain.presence import HealthSample
+from tests.console_visitors import signed_in
 from tests.function_client import FunctionClient
-from tests.seeded import SettableClock, api_key, invite, set_up
+from tests.seeded import SettableClock, invite, set_up
 
 NASTY = "<img src=x onerror=alert(1)>"
 
@@ -22,13 +23,12 @@ def clock() -> SettableClock:
 
 
 @pytest.fixture
-def client(platform: None, clock: SettableClock, database: Database) -> FunctionClient:
+def client(
+    platform: None, clock: SettableClock, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> FunctionClient:
+    monkeypatch.setenv("GREENROOM_SESSIONS__IDLE_MINUTES", "600")
     set_up(app, clock)
-    client = FunctionClient(app)
-    key = api_key(database, "interviews:read")
-    signed_in = client.form("/console/sign-in", f"key={key}")
-    cookie = signed_in.headers["set-cookie"].partition(";")[0]
-    return FunctionClient(app, cookie=cookie)
+    return FunctionClient(app, cookie=signed_in(database).cookie)
 
 
 def heard(interview: str, **seen: Any) -> None:

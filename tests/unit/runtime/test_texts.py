@@ -11,7 +11,9 @@ from babel.messages.pofile import read_po
 
 from functions.console.scorecard_view import REASONS
 from functions.portal.status import ADVICE, STEPS
+from greenroom.domain.access import Permission, Role
 from greenroom.domain.assembly import GapCause
+from greenroom.domain.audit import ActorKind
 from greenroom.domain.consent import PURPOSES, RECORDING_WITHDRAWN
 from greenroom.domain.entry import EnvironmentLimits
 from greenroom.domain.events import EventType
@@ -40,7 +42,23 @@ ROOM_PROBLEMS = (
     "screen_denied", "screen_unsupported", "recording_elsewhere", "cannot_record", "no_takes_left",
     "deadline_passed", "interview_not_open", "token_expired", "token_revoked", "consent_missing", "other",
 )  # fmt: skip
+CONSOLE_PROBLEMS = (
+    "session_ended", "sign_in_wrong", "account_locked", "code_wrong", "local_accounts_off", "account_disabled",
+    "provider_refused", "provider_unavailable", "provider_not_set_up", "id_token_invalid", "email_missing",
+    "role_missing", "role_forbids", "other_site", "form_stale", "password_wrong", "password_short", "password_long",
+    "account_elsewhere", "own_account", "unknown_user", "login_taken", "login_invalid", "email_invalid",
+    "name_missing", "unknown_role", "invalid_document",
+)  # fmt: skip
 LINK_CODES = ("token_expired", "token_revoked", "token_invalid")
+
+
+def audited() -> Iterator[str]:
+    """Every action that some function writes into the audit log, as the sources have it."""
+    for path in [*ROOT.glob("functions/*/*.py"), *ROOT.glob("cli/greenroom_cli/*.py")]:
+        source = path.read_text()
+        yield from re.findall(r"""audit\.append\(\s*[^"]*?"([a-z_.]+)\"""", source)
+        yield from (f"{name}.seen" for name in re.findall(r"""seen="([a-z_]+)\"""", source))
+
 
 CLOSED = {
     "language": LOCALES,
@@ -84,9 +102,12 @@ CLOSED = {
     "problem": (
         *(f"{code}{part}" for code in ROOM_PROBLEMS for part in ("", ".do")),
         "interview_closed", "identity_not_asked", "no_such_picture", "unknown_picture",
-        "invalid_form", "api_key_invalid", "scope_missing", "token_expired",
-        "token_invalid", "session_revoked", "invalid_query", "unknown_interview",
+        "invalid_form", "token_expired", "token_invalid", "invalid_query", "unknown_interview",
+        *CONSOLE_PROBLEMS,
     ),
+    "role": Role,
+    "permission": Permission,
+    "account.done": ("password", "second_factor", "removed", "sessions"),
 }  # fmt: skip
 """Keys that a template puts together, by what may follow the dot."""
 
@@ -95,6 +116,8 @@ OPEN = {
     "module": {item.module for item in CONTRIBUTIONS},
     "quality": {"fps", "duration_s", "black_share", "silence_share"},
     "unit": {"px", "s"},
+    "actor": get_args(ActorKind),
+    "audit": set(audited()),
 }
 """Names that modules bring: the known ones have texts, an unknown one is shown as it is."""
 
@@ -174,7 +197,7 @@ def test_plural_forms() -> None:
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parts[-3]}-{path.name}")
 def test_templates_hold_no_text_of_their_own(path) -> None:
-    source = re.sub(r"\{% block (home|body_class) %\}.*?\{% endblock %\}", "", path.read_text())
+    source = re.sub(r"\{% block (home|here|body_class) %\}.*?\{% endblock %\}", "", path.read_text())
     source = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", source, flags=re.DOTALL)
     spoken = re.findall(r'(?:aria-label|alt|title|placeholder|value)="([^"]*)"', source)
     outside = re.sub(r"<[^>]*>", " ", source)

@@ -45,8 +45,12 @@ def test_another_key_s_link_is_refused() -> None:
     assert refusal(link(key="x" * 40)) == "token_invalid"
 
 
-def test_a_session_is_no_link() -> None:
-    assert refusal(tokens.issue_session_token(KEY, "k1", NOW + timedelta(1))) == "token_invalid"
+def test_a_step_of_signing_in_is_no_link_and_no_other_step() -> None:
+    step = tokens.issue_step_token(KEY, "second_factor", "usr_a", NOW + timedelta(1))
+    assert refusal(step) == "token_invalid"
+    assert tokens.read_step_token(KEY, "second_factor", step, now=NOW) == "usr_a"
+    with pytest.raises(Unauthorized):
+        tokens.read_step_token(KEY, "provider", step, now=NOW)
 
 
 def test_an_unsigned_link_is_refused() -> None:

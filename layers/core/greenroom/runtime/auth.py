@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,17 +21,33 @@ if TYPE_CHECKING:
     from greenroom.adapters.database import Database
 
 
-def api_key_principal(database: Database, plain: str, scope: str) -> Principal:
-    """Raises `Unauthorized` (`api_key_invalid`) or `Forbidden` (`scope_missing`)."""
+@dataclass(frozen=True)
+class Seen:
+    """What a reading request looks at, for the audit log: `interview` and its id, or `interviews` and none."""
+
+    subject: str
+    subject_id: str
+
+
+def api_key_principal(
+    database: Database, plain: str, scope: str, seen: Seen | None = None
+) -> Principal:
+    """Raises `Unauthorized` (`api_key_invalid`) or `Forbidden` (`scope_missing`).
+
+    What is `seen` stands in the audit log before it is shown.
+    """
     key_id = api_key_id(plain)
     with database.begin() as tx:
         kept = tx.api_keys.get(key_id)
-    if kept is None:
-        raise invalid_api_key()
-    check_api_key(plain, kept.sha256)
-    if scope not in kept.scopes:
-        raise Forbidden(f"this API key lacks the scope {scope}", code="scope_missing")
-    return Principal("api_key", kept.id, frozenset(kept.scopes))
+        if kept is None:
+            raise invalid_api_key()
+        check_api_key(plain, kept.sha256)
+        if scope not in kept.scopes:
+            raise Forbidden(f"this API key lacks the scope {scope}", code="scope_missing")
+        who = Principal("api_key", kept.id, frozenset(kept.scopes))
+        if seen is not None:
+            tx.audit.append(who.actor, f"{seen.subject}.seen", seen.subject, seen.subject_id)
+    return who
 
 
 def candidate_principal(

@@ -224,14 +224,19 @@ class Function(Chalice, Generic[S]):
     ) -> Callable[[HttpHandler], HttpHandler]:
         return self._http("DELETE", path, auth)
 
-    def api_key(self, scope: str) -> Authenticator:
-        """Only with `Authorization: Bearer gr_…` of a key that has `scope`."""
+    def api_key(self, scope: str, *, seen: str | None = None) -> Authenticator:
+        """Only with `Authorization: Bearer gr_…` of a key that has `scope`.
+
+        `seen`: the kind of thing that a reading route shows; the audit log keeps who looked at which.
+        """
 
         def authenticate(request: Request) -> Principal:
-            from greenroom.runtime.auth import api_key_principal
+            from greenroom.runtime.auth import Seen, api_key_principal
 
             plain = bearer(request)
-            return api_key_principal(self.database, plain, scope)
+            which = next(iter(request.params.values()), "")[:200]
+            looked = Seen(seen, which) if seen is not None else None
+            return api_key_principal(self.database, plain, scope, looked)
 
         return authenticate
 

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from greenroom.domain.errors import GreenroomError, Invalid, Unauthorized
 
 if TYPE_CHECKING:
+    from greenroom.domain.audit import Actor
     from greenroom.domain.model import Document
 
 D = TypeVar("D", bound="Document")
@@ -18,14 +19,23 @@ D = TypeVar("D", bound="Document")
 
 @dataclass(frozen=True)
 class Principal:
-    """Who is asking: an API key, a candidate's link or a console session.
+    """Who is asking: an API key, a candidate's link or a user of the console.
 
-    `id` is the key's id or the interview's id.
+    `id` is the key's, the interview's or the user's.
     """
 
-    kind: Literal["api_key", "candidate", "session"]
+    kind: Literal["api_key", "candidate", "user"]
     id: str
     scopes: frozenset[str] = frozenset()
+
+    @property
+    def actor(self) -> Actor:
+        """How the audit log names a user or an API key. Raises ValueError for a candidate."""
+        from greenroom.domain.audit import Actor
+
+        if self.kind == "candidate":
+            raise ValueError("what candidates do stands in the process log")
+        return Actor(self.kind, self.id)
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ class LinkSettings(BaseModel):
 
 
 class TokenSettings(BaseModel):
-    """`key` signs candidates' links and console sessions (HMAC-SHA256); at least 32 characters.
+    """`key` signs candidates' links and the console's forms (HMAC-SHA256); at least 32 characters.
 
     `grace_hours`: how long after its end a link still brings in what was recorded while it was good.
     """

@@ -1,4 +1,4 @@
-"""Credentials: candidates' links and console sessions (signed), API keys (hashed at rest)."""
+"""Credentials: candidates' links and the steps of signing in (signed), API keys (hashed at rest)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from greenroom.domain.errors import Unauthorized
 
 _API_KEY = re.compile(r"^gr_(?P<id>[a-z0-9]{12})_(?P<secret>[A-Za-z0-9_-]{43})$")
 _ALGORITHM = "HS256"
+
+Step = Literal["second_factor", "provider", "enrolment"]
+"""Signing in with a password that was right, at the identity provider; setting up an authenticator app."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,19 @@ def read_candidate_token(
     return CandidateClaims(str(claims["sub"]), int(claims.get("ver", 0)), expires)
 
 
-def issue_session_token(key: str, api_key_id: str, expires: datetime) -> str:
-    """The value of the console's session cookie."""
-    claims = {"sub": api_key_id, "exp": expires, "aud": "session"}
-    return jwt.encode(claims, key, algorithm=_ALGORITHM)
+def issue_step_token(key: str, what: Step, subject: str, expires: datetime) -> str:
+    """Proof that somebody stands in the middle of signing in."""
+    return jwt.encode({"sub": subject, "exp": expires, "aud": what}, key, algorithm=_ALGORITHM)
 
 
-def read_session_token(key: str, token: str, *, now: datetime) -> str:
-    """The API key's id behind a session. Raises `Unauthorized`."""
-    return str(_read(key, token, "session", now)["sub"])
+def read_step_token(key: str, what: Step, token: str, *, now: datetime) -> str:
+    """The subject it was issued with. Raises `Unauthorized`: `token_expired` or `token_invalid`."""
+    return str(_read(key, token, what, now)["sub"])
+
+
+def derived(key: str, *parts: str) -> str:
+    """A value that only the holder of `key` can compute, in hex (HMAC-SHA256)."""
+    return hmac.new(key.encode(), "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()
 
 
 def new_api_key() -> tuple[str, str, str]:
@@ -84,7 +91,7 @@ def invalid_api_key() -> Unauthorized:
 
 
 def _read(
-    key: str, token: str, audience: Literal["candidate", "session"], now: datetime
+    key: str, token: str, audience: Literal["candidate"] | Step, now: datetime
 ) -> dict[str, Any]:
     try:
         claims: dict[str, Any] = jwt.decode(

@@ -16,9 +16,11 @@ from greenroom.adapters.database.rows import (
     MailRow,
     NewInterview,
     NewMail,
+    NewUser,
     PresenceRow,
     RunningRow,
     StoredResponse,
+    UserRow,
 )
 
 __all__ = [
@@ -37,8 +39,10 @@ __all__ = [
     "MailRow",
     "NewInterview",
     "NewMail",
+    "NewUser",
     "PresenceRow",
     "RunningRow",
     "StoredResponse",
     "Transaction",
+    "UserRow",
 ]

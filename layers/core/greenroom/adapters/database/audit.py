@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import audit_head, audit_log
 from greenroom.clock import Clock
-from greenroom.domain.audit import BEGINNING, Act, Actor, Details, Entry, Head, chained, verify
+from greenroom.domain.audit import Act, Actor, Details, Entry, Head, Tampered, chained, verify
 
 _LOG = audit_log
 BLOCK = 1000
@@ -35,7 +35,6 @@ class AuditLog(Repository):
         """Chain what was noted. The head's row is the last lock a transaction takes, so none waits for another's."""
         if not self._waiting:
             return
-        self._insert_missing(audit_head, [{"id": 1, "seq": 0, "sha256": BEGINNING}])
         held = self._connection.execute(self._held(sa.select(audit_head))).one()
         head = Head(held.seq, held.sha256)
         rows = []
@@ -48,8 +47,8 @@ class AuditLog(Repository):
         self._waiting.clear()
 
     def head(self) -> Head:
-        found = self._connection.execute(sa.select(audit_head)).first()
-        return Head(found.seq, found.sha256) if found else Head(0, BEGINNING)
+        found = self._connection.execute(sa.select(audit_head)).one()
+        return Head(found.seq, found.sha256)
 
     def find(
         self,
@@ -75,8 +74,6 @@ class AuditLog(Repository):
 
     def verify(self, known: Head | None = None) -> Head:
         """Check every entry and that the head's row tells of the last one. Raises `Tampered`."""
-        from greenroom.domain.audit import Tampered
-
         last, kept = verify(self._all(), known=known), self.head()
         if last != kept:
             missing = min(last.seq, kept.seq) + 1

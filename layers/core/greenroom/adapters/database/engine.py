@@ -15,14 +15,17 @@ from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, SQLAlchemyE
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
 from greenroom.adapters.database.api_keys import ApiKeys
+from greenroom.adapters.database.audit import AuditLog
 from greenroom.adapters.database.batches import Batches
 from greenroom.adapters.database.catalogue import Catalogue
 from greenroom.adapters.database.idempotency import Idempotency
 from greenroom.adapters.database.identity import IdentityPictures
+from greenroom.adapters.database.interviewers import Interviewers
 from greenroom.adapters.database.interviews import Interviews
 from greenroom.adapters.database.mails import Mails
 from greenroom.adapters.database.presence import Presence
 from greenroom.adapters.database.process_log import ProcessLog
+from greenroom.adapters.database.users import Sessions, Users
 from greenroom.adapters.database.webhooks import Webhooks
 from greenroom.clock import Clock, now_utc
 from greenroom.domain.errors import Conflict, Invalid, MisconfiguredSetting, Unavailable
@@ -82,6 +85,22 @@ class Transaction:
     def api_keys(self) -> ApiKeys:
         return ApiKeys(self._connection, self.clock)
 
+    @cached_property
+    def users(self) -> Users:
+        return Users(self._connection, self.clock)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self._connection, self.clock)
+
+    @cached_property
+    def interviewers(self) -> Interviewers:
+        return Interviewers(self._connection, self.clock)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        return AuditLog(self._connection, self.clock)
+
 
 class Database:
     """`url` is ``sqlite:////path`` or ``postgresql+psycopg://…``. Safe for threads and across a fork.
@@ -113,7 +132,9 @@ class Database:
         (`database_refused_value`) when it cannot hold a value.
         """
         with mapped(), self.engine.begin() as connection:
-            yield Transaction(connection, self._clock)
+            transaction = Transaction(connection, self._clock)
+            yield transaction
+            transaction.audit.write()
 
     def migrate(self) -> None:
         """Bring the schema to the newest version. Several processes may call it at the same time."""

@@ -17,6 +17,7 @@ from greenroom.adapters.database.tables import (
     batches,
     candidates,
     consents,
+    interviewers,
     interviews,
     scores,
 )
@@ -104,15 +105,24 @@ class Interviews(Attempts):
         *,
         state: InterviewState | None = None,
         batch: str | None = None,
+        interviewer: str | None = None,
         limit: int = 50,
         after: str | None = None,
     ) -> list[InterviewRow]:
-        """Newest first; `after` is the id of the last one seen. Raises `NotFound` for an unknown cursor."""
+        """Newest first; `after` is the id of the last one seen. Raises `NotFound` for an unknown cursor.
+
+        `interviewer` is the mail address of somebody who is assigned.
+        """
         statement = _SELECT.order_by(interviews.c.created_at.desc(), interviews.c.id.desc())
         if state is not None:
             statement = statement.where(interviews.c.state == state)
         if batch is not None:
             statement = statement.where(interviews.c.batch_id == batch)
+        if interviewer is not None:
+            mine = sa.select(interviewers.c.interview_id).where(
+                interviewers.c.email == interviewer.lower()
+            )
+            statement = statement.where(interviews.c.id.in_(mine))
         if after is not None:
             seen = self.get(after)
             statement = statement.where(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from greenroom.domain.access import Role
 from greenroom.domain.batch import CandidateRow, RowError
 from greenroom.domain.events import Event, EventType
 from greenroom.domain.identity import IdentityPicture
@@ -208,3 +209,39 @@ class PresenceRow:
     def known_until(self) -> datetime:
         """Samples up to then are history. A page whose clock was ahead does not hold up its own news."""
         return min(self.sample.at, self.heard_at)
+
+
+@dataclass(frozen=True)
+class UserRow:
+    """Somebody who may enter the console: with a `login` of this machine, or by `issuer` and `subject`."""
+
+    id: str
+    login: str | None
+    issuer: str | None
+    name: str
+    email: str
+    role: Role
+    state: Literal["active", "disabled"]
+    password_hash: str | None
+    totp_secret: str | None
+    locked_until: datetime | None
+    created_at: datetime
+    signed_in_at: datetime | None
+
+    @property
+    def is_local(self) -> bool:
+        return self.issuer is None
+
+
+@dataclass(frozen=True)
+class NewUser:
+    """A local account has a `login` and a `password_hash`; one of an identity provider the other two."""
+
+    id: str
+    name: str
+    email: str
+    role: Role
+    login: str | None = None
+    password_hash: str | None = None
+    issuer: str | None = None
+    subject: str | None = None
