@@ -5,6 +5,7 @@ const AGAIN_MS = 5000;
 
 /** @param {HTMLFormElement} form */
 export function keepDrafts(form) {
+  const address = form.getAttribute("action") ?? ""; // `form.action` is a button of that name
   const line = /** @type {HTMLElement} */ (document.querySelector("#kept"));
   const words = {
     kept: document.querySelector("#text-kept")?.textContent ?? "",
@@ -24,7 +25,7 @@ export function keepDrafts(form) {
   const keep = async () => {
     changed = false;
     try {
-      const answer = await fetch(form.action, { method: "POST", body: body(), redirect: "error" });
+      const answer = await fetch(address, { method: "POST", body: body(), redirect: "error" });
       if (!answer.ok) throw new Error(String(answer.status));
       line.textContent = words.kept;
     } catch {
@@ -44,6 +45,6 @@ export function keepDrafts(form) {
     changed = false;
   });
   addEventListener("pagehide", () => {
-    if (changed) void fetch(form.action, { method: "POST", body: body(), keepalive: true });
+    if (changed) void fetch(address, { method: "POST", body: body(), keepalive: true });
   });
 }
