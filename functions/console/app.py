@@ -52,6 +52,16 @@ def read_evaluation_template(request: Request) -> Response:
 
 
 @app.get(
+    "/v1/interviews/{interview}/evaluations",
+    auth=app.api_key("interviews:read", seen="evaluations"),
+)
+def read_evaluations(request: Request) -> Response:
+    from functions.console.desk import read_evaluations
+
+    return read_evaluations(request, app)
+
+
+@app.get(
     "/v1/interviews/{interview}/identity/{picture}",
     auth=app.api_key("identity:read", seen="identity_picture"),
 )
@@ -183,6 +193,22 @@ def interview_page(request: Request) -> Response:
     return enter(
         request, app, interview_page, "interviews:read", "interviews:assigned", seen="interview"
     )
+
+
+@app.get("/console/interviews/{interview}/desk", auth=None)
+def desk_page(request: Request) -> Response:
+    from functions.console.desk import desk_page
+    from functions.console.door import enter
+
+    return enter(request, app, desk_page, "interviews:read", "interviews:assigned", seen="desk")
+
+
+@app.post("/console/interviews/{interview}/evaluation", auth=None)
+def keep_evaluation(request: Request) -> Response:
+    from functions.console.desk import keep_evaluation
+    from functions.console.door import admit
+
+    return keep_evaluation(admit(request, app, "evaluations:write"), app)
 
 
 @app.post("/console/interviews/{interview}/interviewers", auth=None)

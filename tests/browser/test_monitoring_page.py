@@ -3,57 +3,23 @@
 from __future__ import annotations
 
 import itertools
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from functions.console.app import app as console
 from greenroom.adapters.database import Database
 from greenroom.domain.interview import InterviewState
 from greenroom.domain.monitoring import extended
 from greenroom.domain.presence import HealthSample
-from greenroom.host.http import create_app
-from tests import console_visitors
-from tests.browser.test_pages import CHROMIUM
-from tests.seeded import invite, set_up
+from tests.browser.console import assert_clean, signed_in
+from tests.seeded import invite
 
-pytestmark = [
-    pytest.mark.chromium,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = pytest.mark.chromium
 
-ROOT = Path(__file__).parents[2]
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-ARTEFACTS = ROOT / "artefacts" / "monitoring"
 SURNAMES, GIVEN = "赵钱孙李周吴郑王冯陈", "伟芳娜敏静丽强磊军洋艳勇杰涛明超秀霞平刚"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-
-
-@pytest.fixture
-def server(platform: None) -> Iterator[str]:
-    set_up(console)
-    running = uvicorn.Server(uvicorn.Config(create_app([console]), port=0, log_level="warning"))
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        assert thread.is_alive()
-        thread.join(0.01)
-    yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
-    running.should_exit = True
-    thread.join(10)
 
 
 def running(database: Database, count: int) -> list[str]:
@@ -93,32 +59,12 @@ def report(interview: str, *, trouble: bool = False, **seen: Any) -> None:
         )
 
 
-def signed_in(browser: Browser, server: str, database: Database, width: int) -> Page:
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    visitor = console_visitors.signed_in(database)
-    page.context.add_cookies([{"name": "greenroom_session", "value": visitor.token, "url": server}])
-    page.goto(f"{server}/console/interviews?lang=en")
-    return page
-
-
-def assert_clean(page: Page, name: str) -> None:
-    ARTEFACTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=ARTEFACTS / f"{name}.png")
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate(
-        "axe.run(document, {resultTypes: ['violations'], rules: {'scrollable-region-focusable': {enabled: true}}})"
-        ".then((result) => result.violations.map((one) => [one.id, one.nodes[0].target]))"
-    )
-    assert found == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
 def test_a_thousand_interviews_and_one_that_changes(
-    browser: Browser, server: str, database: Database
+    browser: Browser, console_server: str, database: Database
 ) -> None:
     interviews = running(database, 1000)
-    page = signed_in(browser, server, database, 1280)
-    page.goto(f"{server}/console/monitoring")
+    page = signed_in(browser, console_server, database, 1280)
+    page.goto(f"{console_server}/console/monitoring")
     expect(page.locator("#rows tr")).to_have_count(1000)
     expect(page.locator(".alarms li")).to_have_count(20)
     row = page.locator(f'[id="{interviews[0]}"]')
@@ -137,14 +83,14 @@ def test_a_thousand_interviews_and_one_that_changes(
 
 @pytest.mark.parametrize(("language", "width"), [("zh-CN", 360), ("en", 1280)])
 def test_the_page_is_clean_and_can_be_filtered(
-    browser: Browser, server: str, database: Database, language: str, width: int
+    browser: Browser, console_server: str, database: Database, language: str, width: int
 ) -> None:
-    page = signed_in(browser, server, database, width)
-    page.goto(f"{server}/console/monitoring?lang={language}")
-    assert_clean(page, f"empty-{language}-{width}")
+    page = signed_in(browser, console_server, database, width)
+    page.goto(f"{console_server}/console/monitoring?lang={language}")
+    assert_clean(page, f"monitoring-empty-{language}-{width}")
     interviews = running(database, 101)
     page.reload()
-    assert_clean(page, f"running-{language}-{width}")
+    assert_clean(page, f"monitoring-running-{language}-{width}")
     page.select_option("#only", "alarm")
     expect(page.locator("#rows tr:visible")).to_have_count(2)
     page.select_option("#only", "")
@@ -153,4 +99,4 @@ def test_the_page_is_clean_and_can_be_filtered(
     expect(page.locator("#rows tr:visible")).to_have_count(1)
     page.fill("#find", "nobody of that name")
     expect(page.locator("#none-found")).to_be_visible()
-    assert_clean(page, f"nothing-found-{language}-{width}")
+    assert_clean(page, f"monitoring-nothing-found-{language}-{width}")

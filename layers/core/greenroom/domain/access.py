@@ -28,6 +28,7 @@ class Permission(StrEnum):
     INTERVIEWS_READ = "interviews:read"
     INTERVIEWS_WRITE = "interviews:write"
     INTERVIEWS_ASSIGNED = "interviews:assigned"
+    EVALUATIONS_WRITE = "evaluations:write"
     IDENTITY_READ = "identity:read"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
@@ -39,6 +40,7 @@ _EVERYBODY = frozenset({Permission.OWN_ACCOUNT})
 _HR = _EVERYBODY | {
     Permission.INTERVIEWS_READ,
     Permission.INTERVIEWS_WRITE,
+    Permission.EVALUATIONS_WRITE,
     Permission.IDENTITY_READ,
 }
 
@@ -52,7 +54,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.USERS_READ,
         Permission.AUDIT_READ,
     },
-    Role.INTERVIEWER: _EVERYBODY | {Permission.INTERVIEWS_ASSIGNED},
+    Role.INTERVIEWER: _EVERYBODY | {Permission.INTERVIEWS_ASSIGNED, Permission.EVALUATIONS_WRITE},
 }
 """An auditor reads all and changes nothing but the own password; an interviewer sees what is assigned."""
 

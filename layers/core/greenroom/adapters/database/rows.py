@@ -8,6 +8,7 @@ from typing import Literal
 
 from greenroom.domain.access import Role
 from greenroom.domain.batch import CandidateRow, RowError
+from greenroom.domain.evaluations import Evaluation
 from greenroom.domain.events import Event, EventType
 from greenroom.domain.identity import IdentityPicture
 from greenroom.domain.interview import AnswerState, InterviewState
@@ -29,6 +30,17 @@ class BatchRow:
     deadline: datetime
     locale: Locale
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class EvaluationRow:
+    """`submitted_at` is None for a draft."""
+
+    interview_id: str
+    reviewer: str
+    evaluation: Evaluation
+    changed_at: datetime
+    submitted_at: datetime | None
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,7 @@ interviews = sa.Table(
     sa.Index(None, "state", "created_at", "id"),
     sa.Index(None, "batch_id", "created_at", "id"),
     sa.Index(None, "withdrawn_at"),
+    sa.Index(None, "candidate_id", "created_at"),
 )
 
 answers = sa.Table(
@@ -196,6 +197,16 @@ health_samples = sa.Table(
     _interview(),
     sa.Column("at", UtcTime, primary_key=True),
     sa.Column("sample", sa.Text, nullable=False),
+)
+
+evaluations = sa.Table(
+    "evaluations",
+    metadata,
+    _interview(),
+    sa.Column("reviewer", sa.String(100), primary_key=True),
+    sa.Column("evaluation", sa.Text, nullable=False),
+    sa.Column("changed_at", UtcTime, nullable=False),
+    sa.Column("submitted_at", UtcTime),
 )
 
 scores = sa.Table(
