@@ -100,7 +100,7 @@ class Provider:
                 raise Unauthorized("the answer is another provider's", code="provider_refused")
             id_token = self._trade(http, metadata["token_endpoint"], code, attempt)
             keys = self._answer(http.get(metadata["jwks_uri"]))
-        return self._read(id_token, keys, attempt, now)
+        return self.read(id_token, keys, attempt, now)
 
     def _trade(self, http: httpx.Client, endpoint: str, code: str, attempt: Attempt) -> str:
         secret = self._settings.client_secret.get_secret_value()
@@ -120,10 +120,13 @@ class Provider:
             raise Unauthorized("the identity provider gave no ID token", code="id_token_invalid")
         return token
 
-    def _read(
+    def read(
         self, id_token: str, keys: Mapping[str, Any], attempt: Attempt, now: datetime
     ) -> Person:
-        """OpenID Connect Core 1.0, 3.1.3.7."""
+        """Who an ID token speaks of, checked as OpenID Connect Core 1.0, 3.1.3.7 asks; `keys` is the provider's JWKS.
+
+        Raises `Unauthorized` (`id_token_invalid`), `Forbidden` (`email_missing`, `role_missing`).
+        """
         client = self._settings.client_id
         try:
             token = jwt.decode(id_token, KeySet.import_key_set(dict(keys)), ALGORITHMS)  # type: ignore[arg-type]
@@ -148,8 +151,8 @@ class Provider:
         email = claims.get("email")
         if not isinstance(email, str) or claims.get("email_verified") is False:
             raise Forbidden("the identity provider names no mail address", code="email_missing")
-        values = claims.get(self._settings.role_claim, [])
-        values = [values] if isinstance(values, str) else values
+        said = claims.get(self._settings.role_claim)
+        values = said if isinstance(said, list) else [said]
         held = {
             self._settings.roles[value]
             for value in values

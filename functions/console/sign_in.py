@@ -85,8 +85,9 @@ def second_step(request: Request, app: Function[Settings]) -> Response:
 
 def let_in(request: Request, app: Function[Settings], user: UserRow, *, how: str) -> Response:
     """A new session for somebody who has proved who they are."""
+    actor = Principal("user", user.id).actor
     with app.database.begin() as tx:
-        tx.audit.append(Principal("user", user.id).actor, "signed_in", "user", user.id, how=how)
+        tx.audit.append(actor, "signed_in", "user", user.id, how=how)
         started = begin(tx, app, user, request)
     return Response.redirect(HOME, {"Set-Cookie": started})
 
