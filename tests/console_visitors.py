@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
+
 from greenroom.adapters.database import Database, NewUser
 from greenroom.clock import now_utc
 from greenroom.domain.access import Role
@@ -15,6 +18,7 @@ from greenroom.domain.ids import new_id
 from greenroom.runtime.tokens import derived
 from tests.seeded import TOKEN_KEY
 
+CHEAP = PasswordHasher.from_parameters(CHEAPEST)
 PASSWORD = "correct horse battery"
 
 
@@ -45,16 +49,17 @@ def account(
     email: str | None = None,
     password: str | None = None,
 ) -> str:
-    """An account of this machine; the user's id. Without a `password` nobody can sign in with it."""
-    from greenroom.runtime.passwords import hashed
+    """An account of this machine; the user's id. Without a `password` nobody can sign in with it.
 
+    Its hash is a cheap one; a hash is checked at its own cost.
+    """
     user = NewUser(
         id=new_id("usr"),
         name=f"{role.title()} Zhou",
         email=email or f"{role}@example.com",
         role=role,
         login=login or f"{role}-{secrets.token_hex(4)}",
-        password_hash=hashed(password) if password else None,
+        password_hash=CHEAP.hash(password) if password else None,
     )
     with database.begin() as tx:
         tx.users.add(user)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import typer
 
+from greenroom_cli.audit import audit
 from greenroom_cli.dead_letters import dead_letters
 from greenroom_cli.demo.command import demo
 from greenroom_cli.rescore import rescore
 from greenroom_cli.run import run
+from greenroom_cli.users import users
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(run)
 app.command()(demo)
 app.command()(rescore)
 app.command("dead-letters")(dead_letters)
+app.add_typer(users, name="users")
+app.add_typer(audit, name="audit")

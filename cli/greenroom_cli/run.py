@@ -12,9 +12,10 @@ import httpx
 import typer
 from rich.console import Console
 
+from greenroom.runtime.passwords import is_password
 from greenroom_cli.demo.hr import HrSystem
 from greenroom_cli.seed.company import bring_catalogue, invite_demo_candidates, personal_links
-from greenroom_local.platform import PocketPlatform, Ports
+from greenroom_local.platform import ADMIN, PocketPlatform, Ports
 
 
 def run(
@@ -70,7 +71,8 @@ def _print(console: Console, platform: PocketPlatform, links: dict[str, str]) ->
     rows = [
         *((f"Candidate {name}", link) for name, link in links.items()),
         ("Console 控制台", f"{platform.url}/console"),
-        ("API key (sign in with it)", platform.api_key),
+        ("Sign in as", _admin(platform)),
+        ("API key", platform.api_key),
         ("Mailbox 邮箱", platform.mailbox_url),
         ("Object store", platform.store_url),
         ("Data and logs", str(platform.data)),
@@ -81,3 +83,14 @@ def _print(console: Console, platform: PocketPlatform, links: dict[str, str]) ->
         console.print(f"[bold]{name}[/]\n  {value}", soft_wrap=True, highlight=False)
     demo = f"--server {platform.url} --api-key {platform.api_key} --mailbox {platform.mailbox_url}"
     console.print(f"\nA whole interview on it:\n  make demo ARGS='{demo}'", soft_wrap=True)
+
+
+def _admin(platform: PocketPlatform) -> str:
+    """User name and password of the first account, for as long as nobody has changed it."""
+    with platform.database().begin() as tx:
+        kept = tx.users.by_login(ADMIN).password_hash
+    if is_password(platform.admin_password, kept):
+        return f"{ADMIN}  {platform.admin_password}"
+    return (
+        f"{ADMIN}  (its password was changed; greenroom users reset {ADMIN} --data {platform.data})"
+    )

@@ -19,7 +19,10 @@ from typing import Literal, Self
 
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import NotificationRule, ObjectStore
+from greenroom.domain.access import Role
+from greenroom.domain.audit import Actor
 from greenroom.host.wiring import Wired, read_wiring
+from greenroom.runtime.local_accounts import new_account
 from greenroom_local.folder import FolderInUse, FolderLock
 from greenroom_local.ports import HOST, PortInUse, Ports
 from greenroom_local.queue import Queue
@@ -37,7 +40,10 @@ SCOPES = (
     "interviews:write",
     "identity:read",
     "webhooks:write",
+    "audit:read",
 )
+ADMIN = "admin"
+"""The user name of the account that every pocket platform begins with."""
 
 
 class PocketPlatform:
@@ -84,6 +90,11 @@ class PocketPlatform:
     @property
     def api_key(self) -> str:
         return self.secrets.api_key
+
+    @property
+    def admin_password(self) -> str:
+        """The first password of `ADMIN`; good for as long as nobody has changed it."""
+        return self.secrets.admin_password
 
     def start(self) -> Self:
         self._lock = FolderLock(self.data)
@@ -171,7 +182,21 @@ class PocketPlatform:
         with database.begin() as tx:
             kept = self.secrets
             tx.api_keys.add(kept.api_key_id, kept.api_key_sha256, SCOPES, "this machine")
+        self._add_admin(database)
         database.close()
+
+    def _add_admin(self, database: Database) -> None:
+        """At the first start; what people have made of the account since stays."""
+        with database.begin() as tx:
+            if any(user.login == ADMIN for user in tx.users.all()):
+                return
+        password = self.secrets.admin_password
+        wanted, _ = new_account(ADMIN, "Admin 管理员", "admin@example.com", Role.ADMIN, password)
+        with database.begin() as tx:
+            tx.users.add(wanted)
+            tx.audit.append(
+                Actor("command", "greenroom run"), "user.added", "user", wanted.id, role=Role.ADMIN
+            )
 
     def _prepare_store(self) -> None:
         rules = [
@@ -232,6 +257,7 @@ class PocketPlatform:
             {
                 "url": self.url,
                 "api_key": self.api_key,
+                "admin": {"login": ADMIN, "password": self.admin_password},
                 "mailbox": self.mailbox_url,
                 "store": self.store_url,
                 "smtp": f"{HOST}:{self.ports.smtp}",

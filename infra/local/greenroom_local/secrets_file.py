@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from greenroom.runtime.passwords import new_password
 from greenroom.runtime.tokens import new_api_key
 
 
@@ -22,6 +23,7 @@ class Secrets:
     store_secret_key: str
     token_key: str
     identity_key: str
+    admin_password: str
     api_key_id: str
     api_key: str
     api_key_sha256: str
@@ -36,15 +38,17 @@ class Secrets:
                 store_secret_key=secrets.token_urlsafe(30),
                 token_key=secrets.token_urlsafe(48),
                 identity_key=_identity_key(),
+                admin_password=new_password(),
                 api_key_id=key_id,
                 api_key=plain,
                 api_key_sha256=digest,
             )
             write_private(path, asdict(made))
         kept = json.loads(path.read_text("utf-8"))
-        if "identity_key" not in kept:  # a folder of an earlier version
-            kept["identity_key"] = _identity_key()
-            write_private(path, kept)
+        for name, make in (("identity_key", _identity_key), ("admin_password", new_password)):
+            if name not in kept:  # a folder of an earlier version
+                kept[name] = make()
+                write_private(path, kept)
         return cls(**kept)
 
 
