@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from greenroom.domain.access import Interviewers
 from greenroom.domain.analysis import Analysis
 from greenroom.domain.assembly import Assembly
 from greenroom.domain.batch import BatchHead, CandidateRow, RowError
@@ -48,6 +49,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "portal.step_report": StepReport,
     "portal.health_report": HealthReport,
     "console.time_factor": TimeFactor,
+    "console.interviewers": Interviewers,
     "assembly.assembly": Assembly,
     "assembly.ledger": Ledger,
     "quality.quality": Quality,
