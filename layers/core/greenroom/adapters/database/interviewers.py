@@ -32,6 +32,3 @@ class Interviewers(Repository):
         """The addresses, sorted."""
         mine = sa.select(_TABLE.c.email).where(_TABLE.c.interview_id == interview_id)
         return list(self._connection.scalars(mine.order_by(_TABLE.c.email)))
-
-    def is_assigned(self, interview_id: str, email: str) -> bool:
-        return email.lower() in self.of(interview_id)
