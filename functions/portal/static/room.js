@@ -16,7 +16,7 @@ import { demonstrate } from "./demonstration.js";
 import { Health } from "./health.js";
 import { takeIdentity } from "./identity_screen.js";
 import { keepUp } from "./keep_up.js";
-import { forgetPage, keepPage } from "./offline.js";
+import { answerWhenDurable, forgetPage, keepPage } from "./offline.js";
 import { hintAtPicture } from "./picture_hint.js";
 import { practise } from "./practice_screen.js";
 import { QuestionFlow } from "./question_flow.js";
@@ -78,6 +78,7 @@ document.addEventListener("screen", (event) => {
 });
 onPress("copy-link", () => void navigator.clipboard.writeText(location.href));
 onPress("try-again", () => void run());
+answerWhenDurable(recorder);
 void keepPage();
 void run();
 
