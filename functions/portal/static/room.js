@@ -179,9 +179,11 @@ async function followUp(question) {
 /** The interview goes on at once; a word that gets lost is made good when it is handed in. @param {AnswerView} question */
 function skip(question) {
   skippedHere.add(question.answer);
-  api.post(`/v1/candidate/follow-ups/${question.follows}/skip`, {}, { retry: false }).catch((error) => {
-    if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
-  });
+  api
+    .post(`/v1/candidate/follow-ups/${question.follows}/skip`, {}, { retry: false })
+    .catch((error) => {
+      if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+    });
 }
 
 /** @param {AnswerView} question */
