@@ -178,7 +178,9 @@ def is_said(word: str, said: str) -> bool:
     """Whether `word` is part of what was `said`; upper case, full width and an engine's spacing do not matter."""
     wanted, text = _folded(word), _folded(said)
     if wanted.isascii():
-        return re.search(rf"(?<![a-z0-9]){re.escape(wanted)}(?![a-z0-9])", text) is not None
+        before = "(?<![a-z0-9])" if wanted[:1].isalnum() else ""
+        after = "(?![a-z0-9])" if wanted[-1:].isalnum() else ""
+        return re.search(before + re.escape(wanted) + after, text) is not None
     return "".join(wanted.split()) in "".join(text.split())
 
 
