@@ -10,4 +10,4 @@ from tests.function_client import FunctionClient
 if __name__ == "__main__":
     answer, token = sys.argv[1:]
     client = FunctionClient(app, authorization=f"Bearer {token}")
-    print(client.post(f"/v1/candidate/follow-ups/{answer}", {"attempt": 1}).text)
+    sys.stdout.write(client.post(f"/v1/candidate/follow-ups/{answer}", {"attempt": 1}).text)
