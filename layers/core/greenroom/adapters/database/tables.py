@@ -124,6 +124,7 @@ interviews = sa.Table(
     sa.Index(None, "state", "created_at", "id"),
     sa.Index(None, "batch_id", "created_at", "id"),
     sa.Index(None, "withdrawn_at"),
+    sa.Index(None, "candidate_id", "created_at"),
 )
 
 answers = sa.Table(
@@ -186,6 +187,7 @@ presence = sa.Table(
     sa.Column("sample", sa.Text, nullable=False),
     sa.Column("away_since", UtcTime),
     sa.Column("trouble_since", UtcTime),
+    sa.Column("recent", sa.Text, nullable=False, server_default="[]"),
     sa.Index(None, "phase", "heard_at"),
     sa.Index(None, "heard_at"),
 )
@@ -196,6 +198,16 @@ health_samples = sa.Table(
     _interview(),
     sa.Column("at", UtcTime, primary_key=True),
     sa.Column("sample", sa.Text, nullable=False),
+)
+
+evaluations = sa.Table(
+    "evaluations",
+    metadata,
+    _interview(),
+    sa.Column("reviewer", sa.String(100), primary_key=True),
+    sa.Column("evaluation", sa.Text, nullable=False),
+    sa.Column("changed_at", UtcTime, nullable=False),
+    sa.Column("submitted_at", UtcTime),
 )
 
 scores = sa.Table(
