@@ -279,6 +279,9 @@ def test_hr_reads_why_it_was_asked(pipeline: Pipeline, database: Database) -> No
     page = console.get(f"/console/interviews/{pipeline.interview}", cookie=cookie).text
     assert "第 1 题追问" in page
     assert "回答时长明显不足" in page
+    desk = console.get(f"/console/interviews/{pipeline.interview}/desk?lang=en", cookie=cookie).text
+    assert "Follow-up to question 1:" in desk
+    assert "the answer was short for what was asked" in desk
     candidate(pipeline).post(SKIP)
     status = FunctionClient(app).get(f"/i/{candidate_token(pipeline.interview)}").text
     assert "已跳过" in status
