@@ -31,7 +31,7 @@ class FollowUpSettings(BaseModel):
     `model_s`: of these, the seconds that a language model may take to word it.
     """
 
-    wait_s: Annotated[float, Field(gt=0, le=60)] = 10
+    wait_s: Annotated[float, Field(gt=0, le=60)] = 8
     model_s: Annotated[float, Field(gt=0, le=30)] = 4
 
 

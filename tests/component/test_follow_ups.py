@@ -357,4 +357,4 @@ def test_a_model_that_hangs_holds_nobody_up(
 def test_the_room_says_how_long_it_waits(pipeline: Pipeline) -> None:
     page = FunctionClient(app).get(f"/i/{candidate_token(pipeline.interview)}/room?lang=en").text
     assert 'data-screen="follow-up-wait"' in page
-    assert 'data-wait-s="10"' in page
+    assert 'data-wait-s="8"' in page

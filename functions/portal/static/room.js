@@ -162,10 +162,21 @@ async function questions() {
 /** With the follow-up to it, where there is one. @param {AnswerView} question */
 async function answer(question) {
   for (;;) {
-    const then = await flow.ask(question, takesLeft(question));
+    const then = await ask(question);
     if (then === "skip") return skip(question);
     taken(question);
     if (then !== "retake") return followUp(question);
+  }
+}
+
+/** @param {AnswerView} question */
+async function ask(question) {
+  try {
+    return await flow.ask(question, takesLeft(question));
+  } catch (error) {
+    // The deadline came, say: a question that nobody owes keeps nobody from handing in.
+    if (error instanceof Problem && question.follows !== null) return "skip";
+    throw error;
   }
 }
 
@@ -225,7 +236,9 @@ async function giveAgain() {
   view = await api.get("/v1/candidate/interview");
   await countFinished();
   // Offered when the page had stopped waiting: told now, before it is too late.
-  const late = view.answers.filter((one) => one.follows !== null && one.state === "pending");
+  const late = view.answers.filter(
+    (one) => one.follows !== null && one.state === "pending" && one.recordable,
+  );
   for (const question of late) if (isOpen(question)) await answer(question);
   const refused = view.answers.filter((one) => one.state === "re_record" && isAskedAgain(one));
   if (refused.length === 0) return late.some((one) => takenHere.has(one.answer));
