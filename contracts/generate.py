@@ -20,6 +20,8 @@ from greenroom.domain.consent import Consents
 from greenroom.domain.entry import EntryRules
 from greenroom.domain.evaluation import EvaluationTemplate
 from greenroom.domain.events import Event, EventType
+from greenroom.domain.follow_up import FollowUp
+from greenroom.domain.follow_up_rules import FollowUpRules
 from greenroom.domain.ledger import Ledger
 from greenroom.domain.manifest import Manifest
 from greenroom.domain.mapping import Mapping
@@ -56,6 +58,8 @@ DOCUMENTS: dict[str, type[Document]] = {
     "analysis.policy": Policy,
     "analysis.scorecard": Scorecard,
     "console.evaluation_template": EvaluationTemplate,
+    "console.follow_up": FollowUp,
+    "portal.follow_up_rules": FollowUpRules,
     "sync.event": Event,
     "sync.webhook_endpoint": WebhookEndpointRequest,
 }
