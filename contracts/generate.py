@@ -20,6 +20,7 @@ from greenroom.domain.consent import Consents
 from greenroom.domain.entry import EntryRules
 from greenroom.domain.evaluation import EvaluationTemplate
 from greenroom.domain.events import Event, EventType
+from greenroom.domain.intervention import NewDeadline, Note
 from greenroom.domain.ledger import Ledger
 from greenroom.domain.manifest import Manifest
 from greenroom.domain.mapping import Mapping
@@ -48,6 +49,8 @@ DOCUMENTS: dict[str, type[Document]] = {
     "portal.step_report": StepReport,
     "portal.health_report": HealthReport,
     "console.time_factor": TimeFactor,
+    "console.note": Note,
+    "console.new_deadline": NewDeadline,
     "assembly.assembly": Assembly,
     "assembly.ledger": Ledger,
     "quality.quality": Quality,

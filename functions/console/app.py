@@ -62,6 +62,36 @@ def grant_time(request: Request) -> Response:
     return grant_time(request, app)
 
 
+@app.put("/v1/interviews/{interview}/deadline", auth=app.api_key("interviews:write"))
+def extend(request: Request) -> Response:
+    from functions.console.actions import extend
+
+    return extend(request, app)
+
+
+@app.post("/v1/interviews/{interview}/cancel", auth=app.api_key("interviews:write"))
+def cancel(request: Request) -> Response:
+    from functions.console.actions import cancel
+
+    return cancel(request, app)
+
+
+@app.post("/v1/interviews/{interview}/remind", auth=app.api_key("interviews:write"))
+def remind(request: Request) -> Response:
+    from functions.console.actions import remind
+
+    return remind(request, app)
+
+
+@app.post(
+    "/v1/interviews/{interview}/answers/{answer}/re-record", auth=app.api_key("interviews:write")
+)
+def re_record(request: Request) -> Response:
+    from functions.console.actions import re_record
+
+    return re_record(request, app)
+
+
 # The pages check the session themselves, because a person without one is shown the way in, not a problem.
 @app.get("/console", auth=None)
 def sign_in_page(request: Request) -> Response:

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from greenroom.adapters.database import interview_list
 from greenroom.adapters.database.attempts import Attempts
 from greenroom.adapters.database.batches import read_plan
 from greenroom.adapters.database.rows import InterviewRow, NewInterview
@@ -22,13 +23,14 @@ from greenroom.adapters.database.tables import (
 )
 from greenroom.domain.batch import CandidateRow
 from greenroom.domain.consent import PURPOSES, Consents
-from greenroom.domain.errors import NotFound
+from greenroom.domain.errors import Conflict, NotFound
 from greenroom.domain.interview import (
     INTERVIEW_MOVES,
     SETTLED,
     AnswerState,
     InterviewState,
 )
+from greenroom.domain.interview_query import NEWEST_FIRST, ByMoment, Order, ScoreBound
 
 
 class Interviews(Attempts):
@@ -43,6 +45,8 @@ class Interviews(Attempts):
         plan = self._connection.scalar(self._held(mine))
         if plan is None:
             raise NotFound(f"no batch {batch_id}", code="unknown_batch")
+        questions = read_plan(plan).template.questions
+        job = read_plan(plan).model.id
         now = self._clock()
         ids = [item.id for item in wanted]
         there = set(
@@ -58,6 +62,7 @@ class Interviews(Attempts):
                 {
                     "id": item.id,
                     "batch_id": batch_id,
+                    "job": job,
                     "candidate_id": item.candidate.external_id,
                     "locale": item.locale,
                     "state": InterviewState.CREATED,
@@ -68,7 +73,6 @@ class Interviews(Attempts):
                 for item in new
             ],
         )
-        questions = read_plan(plan).template.questions
         self._insert_missing(
             answers,
             [
@@ -104,24 +108,48 @@ class Interviews(Attempts):
         *,
         state: InterviewState | None = None,
         batch: str | None = None,
+        job: str | None = None,
+        candidate: str | None = None,
+        flag: str | None = None,
+        scores: Iterable[ScoreBound] = (),
+        order: Order = NEWEST_FIRST,
         limit: int = 50,
         after: str | None = None,
     ) -> list[InterviewRow]:
-        """Newest first; `after` is the id of the last one seen. Raises `NotFound` for an unknown cursor."""
-        statement = _SELECT.order_by(interviews.c.created_at.desc(), interviews.c.id.desc())
-        if state is not None:
-            statement = statement.where(interviews.c.state == state)
-        if batch is not None:
-            statement = statement.where(interviews.c.batch_id == batch)
+        """Those that fit all of it, in `order`; `after` is the id of the last one seen.
+
+        Raises `NotFound` for an unknown cursor, `Conflict` (`cursor_lost`) for one that lost the score that
+        it was sorted by.
+        """
+        statement = interview_list.in_order(_SELECT, order)
+        exact = {"state": state, "batch_id": batch, "job": job, "candidate_id": candidate}
+        for column, wanted in exact.items():
+            if wanted is not None:
+                statement = statement.where(interviews.c[column] == wanted)
+        if flag is not None:
+            statement = interview_list.with_flag(statement, flag)
+        statement = interview_list.within(statement, scores)
         if after is not None:
-            seen = self.get(after)
-            statement = statement.where(
-                sa.tuple_(interviews.c.created_at, interviews.c.id)
-                < sa.tuple_(
-                    sa.literal(seen.created_at, interviews.c.created_at.type), sa.literal(seen.id)
-                )
-            )
+            value = self._sorted_by(after, order)
+            statement = interview_list.beyond(statement, order, value, after)
         return [_interview(row) for row in self._connection.execute(statement.limit(limit))]
+
+    def _sorted_by(self, interview_id: str, order: Order) -> Any:
+        """The value by which an interview stands where it stands."""
+        row = self.get(interview_id)
+        if isinstance(order, ByMoment):
+            return getattr(row, order.moment)
+        value = (
+            row.total_score
+            if order.competency is None
+            else self.scores(interview_id).get(order.competency)
+        )
+        if value is None:
+            raise Conflict(
+                "the last interview of that page has no such score any more; begin again",
+                code="cursor_lost",
+            )
+        return value
 
     def counts(self, batch_id: str) -> dict[InterviewState, int]:
         """How many of a batch's interviews are in each state."""
@@ -265,6 +293,22 @@ class Interviews(Attempts):
             scores.c.interview_id == interview_id
         )
         return dict(self._connection.execute(statement).all())
+
+    def scores_of(self, interview_ids: Iterable[str]) -> dict[str, dict[str, float | None]]:
+        """The competencies' scores of several interviews, by interview."""
+        statement = sa.select(scores).where(scores.c.interview_id.in_(list(interview_ids)))
+        found: dict[str, dict[str, float | None]] = {}
+        for row in self._connection.execute(statement):
+            found.setdefault(row.interview_id, {})[row.competency] = row.score
+        return found
+
+    def extend(self, interview_id: str, deadline: datetime) -> bool:
+        """Give an interview a later deadline; False where it has that one or a later one."""
+        return self._changed(
+            sa.update(interviews)
+            .where(interviews.c.id == interview_id, interviews.c.deadline < deadline)
+            .values(deadline=deadline)
+        )
 
     def set_time_factor(self, interview_id: str, factor: float) -> bool:
         """Whether this changed it. Raises `NotFound` (`unknown_interview`)."""
