@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from greenroom.domain.analysis import Analysis
+from greenroom.domain.api_key import NewApiKey, Rotation
 from greenroom.domain.assembly import Assembly
 from greenroom.domain.batch import BatchHead, CandidateRow, RowError
 from greenroom.domain.competency import CompetencyModel
@@ -50,6 +51,8 @@ DOCUMENTS: dict[str, type[Document]] = {
     "portal.health_report": HealthReport,
     "console.time_factor": TimeFactor,
     "console.note": Note,
+    "console.new_api_key": NewApiKey,
+    "console.rotation": Rotation,
     "console.new_deadline": NewDeadline,
     "assembly.assembly": Assembly,
     "assembly.ledger": Ledger,

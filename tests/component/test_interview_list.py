@@ -83,8 +83,14 @@ def test_a_ranking_leaves_out_who_has_no_score(hr: FunctionClient, sort: str, na
 
 @pytest.mark.parametrize(
     "query",
-    ["", "sort=created_at", "sort=-deadline", "sort=deadline", "sort=-total_score"]
-    + ["sort=score[communication]", "sort=-score[communication]&score[communication]>=79"],
+    [
+        "",
+        "sort=created_at",
+        "sort=deadline",
+        "sort=-total_score",
+        "sort=score[communication]",
+        "sort=-score[communication]&score[communication]>=79",
+    ],
 )
 def test_pages_follow_their_links_and_are_the_whole_list(hr: FunctionClient, query: str) -> None:
     whole = listed(hr, query)
@@ -131,9 +137,14 @@ def test_a_cursor_whose_score_is_gone_says_so(hr: FunctionClient, database: Data
         "limit=0",
         "limit=201",
         "flag=A'--",
-    ]
-    + ["score[communication]>=high", "score[communication]>=101", "score[communication]=80"]
-    + ["score[communication]>=-1", "score[a;b]>=1", "total_score=80", "sort=--total_score"],
+        "score[communication]>=high",
+        "score[communication]>=101",
+        "score[communication]=80",
+        "score[communication]>=-1",
+        "score[a;b]>=1",
+        "total_score=80",
+        "sort=--total_score",
+    ],
 )
 def test_a_misspelt_filter_does_not_answer_with_everybody(hr: FunctionClient, query: str) -> None:
     answer = hr.get(f"/v1/interviews?{query}")

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 MAX_KEY = 200
 
 
+def idempotency_key(request: Request) -> str:
+    """The header's value, "" without it. Raises `Invalid` (`invalid_idempotency_key`)."""
+    key = request.headers.get("idempotency-key", "")
+    if len(key) > MAX_KEY or not key.isprintable():
+        raise Invalid(
+            f"Idempotency-Key: at most {MAX_KEY} printable characters",
+            code="invalid_idempotency_key",
+        )
+    return key
+
+
 def idempotent(
     database: Database, request: Request, scope: str, run: Callable[[str], Response]
 ) -> Response:
@@ -25,14 +36,9 @@ def idempotent(
     (`idempotency_key_reused`, `in_progress`) and `Invalid` (`invalid_idempotency_key`). When `run`
     raises, the key is free again.
     """
-    key = request.headers.get("idempotency-key", "")
+    key = idempotency_key(request)
     if not key:
         return run("")
-    if len(key) > MAX_KEY or not key.isprintable():
-        raise Invalid(
-            f"Idempotency-Key: at most {MAX_KEY} printable characters",
-            code="invalid_idempotency_key",
-        )
     whose = f"{scope}:{request.who.id}"
     fingerprint = hashlib.sha256(
         f"{request.method} {request.path}\n".encode() + request.body

@@ -23,6 +23,7 @@ from greenroom.adapters.database.interviews import Interviews
 from greenroom.adapters.database.mails import Mails
 from greenroom.adapters.database.presence import Presence
 from greenroom.adapters.database.process_log import ProcessLog
+from greenroom.adapters.database.request_rates import RequestRates
 from greenroom.adapters.database.webhooks import Webhooks
 from greenroom.clock import Clock, now_utc
 from greenroom.domain.errors import Conflict, Invalid, MisconfiguredSetting, Unavailable
@@ -81,6 +82,10 @@ class Transaction:
     @cached_property
     def api_keys(self) -> ApiKeys:
         return ApiKeys(self._connection, self.clock)
+
+    @cached_property
+    def request_rates(self) -> RequestRates:
+        return RequestRates(self._connection, self.clock)
 
 
 class Database:
