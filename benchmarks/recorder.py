@@ -152,11 +152,11 @@ def _wire(playwright: Playwright, house: House, folder: Path) -> dict[str, float
 
 def _cpu(playwright: Playwright, house: House, folder: Path) -> dict[str, float]:
     """Seconds of processor time of all of a browser's processes while 720p is recorded, each browser alone."""
-    house.camera = house.microphone = None
 
     def ours() -> float:
         invited = house.invite([QUESTIONS[0]])
-        with candidate(playwright, house, folder / f"ours-{invited.interview}") as someone:
+        profile = folder / f"ours-{invited.interview}"
+        with candidate(playwright, house, profile, numbered=False) as someone:
             someone.enter(invited)
             someone.start()
             spent = _spent_s(someone.profile, lambda: someone.speak(CPU_S))
@@ -165,7 +165,8 @@ def _cpu(playwright: Playwright, house: House, folder: Path) -> dict[str, float]
 
     def floor() -> float:
         invited = house.invite([QUESTIONS[0]])
-        with candidate(playwright, house, folder / f"bare-{invited.interview}") as someone:
+        profile = folder / f"bare-{invited.interview}"
+        with candidate(playwright, house, profile, numbered=False) as someone:
             someone.page.goto(invited.url.replace("/room", ""))
             return _spent_s(someone.profile, lambda: someone.page.evaluate(BARE, CPU_S * 1000))
 

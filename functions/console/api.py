@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.console.reading import Answer, interview, interview_list
-from greenroom.domain.evaluation import evaluation_template
+from functions.console.reading import Answer, Interview, interview, interview_list
+from greenroom.domain.evaluation import EvaluationTemplate, evaluation_template
 from greenroom.domain.interview import ehr_status
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.paging import links, next_page
@@ -90,17 +90,18 @@ def summary(row: InterviewRow) -> dict[str, Any]:
 
 def read_evaluation_template(interview_id: str, app: Function[Settings]) -> Response:
     """``GET /v1/interviews/{interview}/evaluation-template``: what a reviewer rates, and where to look."""
-    found = interview(interview_id, app)
+    return Response.json(evaluation_template_of(interview(interview_id, app)))
+
+
+def evaluation_template_of(found: Interview) -> EvaluationTemplate:
+    """The form for an interview as far as it has come."""
     durations_s = {
         (answer.row.answer_id, track.track): track.duration_s
         for answer in found.answers
         for track in answer.tracks
     }
     moments = {answer.row.answer_id: answer.key_moments for answer in found.answers}
-    template = evaluation_template(
-        interview_id, found.row.plan, found.scorecard, moments, durations_s
-    )
-    return Response.json(template)
+    return evaluation_template(found.row.id, found.row.plan, found.scorecard, moments, durations_s)
 
 
 def _answer_state(row: AnswerRow) -> dict[str, Any]:

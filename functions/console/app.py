@@ -48,6 +48,13 @@ def read_evaluation_template(request: Request) -> Response:
     return read_evaluation_template(request.params["interview"], app)
 
 
+@app.get("/v1/interviews/{interview}/evaluations", auth=app.api_key("interviews:read"))
+def read_evaluations(request: Request) -> Response:
+    from functions.console.desk import read_evaluations
+
+    return read_evaluations(request, app)
+
+
 @app.get("/v1/interviews/{interview}/identity/{picture}", auth=app.api_key("identity:read"))
 def read_identity(request: Request) -> Response:
     from functions.console.identity import read_identity
@@ -154,6 +161,41 @@ def interview_page(request: Request) -> Response:
     from functions.console.pages import interview_page
 
     return interview_page(request, app)
+
+
+@app.get("/console/interviews/{interview}/desk", auth=None)
+def desk_page(request: Request) -> Response:
+    from functions.console.desk import desk_page
+
+    return desk_page(request, app)
+
+
+@app.post("/console/interviews/{interview}/evaluation", auth=None)
+def keep_evaluation(request: Request) -> Response:
+    from functions.console.desk import keep_evaluation
+
+    return keep_evaluation(request, app)
+
+
+@app.get("/console/monitoring", auth=None)
+def monitoring_page(request: Request) -> Response:
+    from functions.console.monitoring import monitoring_page
+
+    return monitoring_page(request, app)
+
+
+@app.get("/console/monitoring/changes", auth=None)
+def monitoring_changes(request: Request) -> Response:
+    from functions.console.monitoring import monitoring_changes
+
+    return monitoring_changes(request, app)
+
+
+@app.get("/console/monitoring/summary", auth=None)
+def monitoring_summary(request: Request) -> Response:
+    from functions.console.monitoring import monitoring_summary
+
+    return monitoring_summary(request, app)
 
 
 @app.get("/console/interviews/{interview}/identity/{picture}", auth=None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import RECORDABLE
+from greenroom.domain.monitoring import extended
 from greenroom.domain.presence import (
     GONE_AFTER,
     HealthReport,
@@ -46,7 +47,13 @@ def report_health(request: Request, app: Function[Settings]) -> Response:
             seen = {"camera": sample.camera, "since": began.isoformat(), "answer": sample.answer}
             once = f"camera:{began.isoformat()}"
             tx.process_log.append(interview_id, EventType.CAMERA_TROUBLE, seen, once=once)
-        tx.presence.record(interview_id, samples, newest=news[-1] if news else None, since=since)
+        tx.presence.record(
+            interview_id,
+            samples,
+            newest=news[-1] if news else None,
+            since=since,
+            recent=extended(before.recent if before else (), news),
+        )
     return Response.json(
         {
             "server_time": app.clock().isoformat(),

@@ -45,8 +45,8 @@ class House:
     platform: PocketPlatform
     line: FaultyLine
     hr: HrSystem
-    camera: Path | None
-    microphone: Path | None
+    camera: Path
+    microphone: Path
     invited: int = 0
 
     def invite(

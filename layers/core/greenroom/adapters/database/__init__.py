@@ -8,6 +8,7 @@ from greenroom.adapters.database.rows import (
     BatchRow,
     DeliveryRow,
     EndpointRow,
+    EvaluationRow,
     IdentityRow,
     InterviewRow,
     LogRow,
@@ -17,6 +18,7 @@ from greenroom.adapters.database.rows import (
     NewInterview,
     NewMail,
     PresenceRow,
+    RunningRow,
     StoredResponse,
 )
 
@@ -28,6 +30,7 @@ __all__ = [
     "Database",
     "DeliveryRow",
     "EndpointRow",
+    "EvaluationRow",
     "IdentityRow",
     "InterviewRow",
     "LogRow",
@@ -37,6 +40,7 @@ __all__ = [
     "NewInterview",
     "NewMail",
     "PresenceRow",
+    "RunningRow",
     "StoredResponse",
     "Transaction",
 ]

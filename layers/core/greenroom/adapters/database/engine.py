@@ -17,6 +17,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 from greenroom.adapters.database.api_keys import ApiKeys
 from greenroom.adapters.database.batches import Batches
 from greenroom.adapters.database.catalogue import Catalogue
+from greenroom.adapters.database.evaluations import Evaluations
 from greenroom.adapters.database.idempotency import Idempotency
 from greenroom.adapters.database.identity import IdentityPictures
 from greenroom.adapters.database.interviews import Interviews
@@ -78,6 +79,10 @@ class Transaction:
     @cached_property
     def identity(self) -> IdentityPictures:
         return IdentityPictures(self._connection, self.clock)
+
+    @cached_property
+    def evaluations(self) -> Evaluations:
+        return Evaluations(self._connection, self.clock)
 
     @cached_property
     def api_keys(self) -> ApiKeys:

@@ -21,7 +21,7 @@ from greenroom.adapters.database.tables import (
     interviews,
     scores,
 )
-from greenroom.domain.batch import CandidateRow
+from greenroom.domain.batch import CandidateRow, Resume
 from greenroom.domain.consent import PURPOSES, Consents
 from greenroom.domain.errors import Conflict, NotFound
 from greenroom.domain.interview import (
@@ -150,6 +150,21 @@ class Interviews(Attempts):
                 code="cursor_lost",
             )
         return value
+
+    def of_candidate(self, external_id: str, limit: int = 50) -> list[InterviewRow]:
+        """All interviews of one person, newest first."""
+        statement = (
+            _SELECT.where(interviews.c.candidate_id == external_id)
+            .order_by(interviews.c.created_at.desc(), interviews.c.id.desc())
+            .limit(limit)
+        )
+        return [_interview(row) for row in self._connection.execute(statement)]
+
+    def resume(self, external_id: str) -> Resume | None:
+        """What the EHR told about the person, None when it told nothing."""
+        mine = sa.select(candidates.c.resume).where(candidates.c.external_id == external_id)
+        body = self._connection.scalar(mine)
+        return None if body is None else Resume.parse(body)
 
     def counts(self, batch_id: str) -> dict[InterviewState, int]:
         """How many of a batch's interviews are in each state."""

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from greenroom.adapters.database.rows import PresenceRow
+from greenroom.adapters.database.batches import read_plan
+from greenroom.adapters.database.rows import PresenceRow, RunningRow
 from greenroom.adapters.database.statements import Repository
-from greenroom.adapters.database.tables import health_samples, interviews, presence
-from greenroom.domain.interview import RECORDABLE
+from greenroom.adapters.database.tables import (
+    batches,
+    candidates,
+    health_samples,
+    interviews,
+    presence,
+)
+from greenroom.domain.interview import RECORDABLE, InterviewState
+from greenroom.domain.monitoring import Point
 from greenroom.domain.presence import ACTIVE, MAX_SAMPLES, HealthSample
 
 
@@ -28,10 +37,11 @@ class Presence(Repository):
         *,
         newest: HealthSample | None,
         since: datetime | None,
+        recent: Sequence[Point] = (),
     ) -> None:
         """Keep the samples, each once; the page is there. `newest` is where the interview stands, None for history.
 
-        `since`: since when the camera shows nothing.
+        `since`: since when the camera shows nothing. `recent`: the points of its spark lines from now on.
         """
         kept = [
             {"interview_id": interview_id, "at": sample.at, "sample": sample.model_dump_json()}
@@ -45,7 +55,11 @@ class Presence(Repository):
             mine = presence.c.interview_id == interview_id
             self._connection.execute(sa.update(presence).where(mine).values(seen))
             return
-        stands = {"phase": newest.phase, "sample": newest.model_dump_json()}
+        stands = {
+            "phase": newest.phase,
+            "sample": newest.model_dump_json(),
+            "recent": json.dumps(recent, separators=(",", ":")),
+        }
         row = {"interview_id": interview_id, **seen, **stands}
         self._upsert(presence, [row], "interview_id")
 
@@ -64,6 +78,22 @@ class Presence(Repository):
             .limit(limit)
         )
         return [_row(row) for row in self._connection.execute(statement)]
+
+    def running(self, heard_after: datetime, *, limit: int) -> list[RunningRow]:
+        """Interviews that were heard of since then or are away, in any state; the latest heard of first."""
+        statement = (
+            sa.select(presence, candidates.c.name, interviews.c.state, batches.c.plan)
+            .join(interviews, interviews.c.id == presence.c.interview_id)
+            .join(candidates, candidates.c.external_id == interviews.c.candidate_id)
+            .join(batches, batches.c.id == interviews.c.batch_id)
+            .where(sa.or_(presence.c.heard_at > heard_after, presence.c.away_since.is_not(None)))
+            .order_by(presence.c.heard_at.desc(), presence.c.interview_id)
+            .limit(limit)
+        )
+        return [
+            RunningRow(_row(row), row.name, InterviewState(row.state), read_plan(row.plan))
+            for row in self._connection.execute(statement)
+        ]
 
     def mark_away(self, row: PresenceRow) -> bool:
         """False when it was heard of meanwhile, or somebody else marked it."""
@@ -110,4 +140,5 @@ def _row(row: sa.Row[tuple[object, ...]]) -> PresenceRow:
         sample=HealthSample.parse(row.sample),
         away_since=row.away_since,
         trouble_since=row.trouble_since,
+        recent=tuple(tuple(point) for point in json.loads(row.recent)),
     )

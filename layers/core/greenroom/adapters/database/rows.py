@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Literal
 
 from greenroom.domain.batch import CandidateRow, RowError
+from greenroom.domain.evaluations import Evaluation
 from greenroom.domain.events import Event, EventType
 from greenroom.domain.identity import IdentityPicture
 from greenroom.domain.interview import AnswerState, InterviewState
 from greenroom.domain.model import Locale
+from greenroom.domain.monitoring import Point
 from greenroom.domain.plan import Plan
 from greenroom.domain.presence import HealthSample, Phase
 from greenroom.domain.template import TrackName
@@ -27,6 +29,27 @@ class BatchRow:
     deadline: datetime
     locale: Locale
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class EvaluationRow:
+    """`submitted_at` is None for a draft."""
+
+    interview_id: str
+    reviewer: str
+    evaluation: Evaluation
+    changed_at: datetime
+    submitted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class RunningRow:
+    """An interview whose page was heard of lately."""
+
+    presence: PresenceRow
+    candidate_name: str
+    state: InterviewState
+    plan: Plan
 
 
 @dataclass(frozen=True)
@@ -192,7 +215,10 @@ class StoredResponse:
 
 @dataclass(frozen=True)
 class PresenceRow:
-    """Where an interview's page stood when it was last heard of, by the server's clock."""
+    """Where an interview's page stood when it was last heard of, by the server's clock.
+
+    `recent`: the last points of its metrics, oldest first.
+    """
 
     interview_id: str
     heard_at: datetime
@@ -200,6 +226,7 @@ class PresenceRow:
     sample: HealthSample
     away_since: datetime | None
     trouble_since: datetime | None
+    recent: tuple[Point, ...] = ()
 
     @property
     def known_until(self) -> datetime:

@@ -202,6 +202,7 @@ presence = sa.Table(
     sa.Column("sample", sa.Text, nullable=False),
     sa.Column("away_since", UtcTime),
     sa.Column("trouble_since", UtcTime),
+    sa.Column("recent", sa.Text, nullable=False, server_default="[]"),
     sa.Index(None, "phase", "heard_at"),
     sa.Index(None, "heard_at"),
 )
@@ -212,6 +213,16 @@ health_samples = sa.Table(
     _interview(),
     sa.Column("at", UtcTime, primary_key=True),
     sa.Column("sample", sa.Text, nullable=False),
+)
+
+evaluations = sa.Table(
+    "evaluations",
+    metadata,
+    _interview(),
+    sa.Column("reviewer", sa.String(100), primary_key=True),
+    sa.Column("evaluation", sa.Text, nullable=False),
+    sa.Column("changed_at", UtcTime, nullable=False),
+    sa.Column("submitted_at", UtcTime),
 )
 
 scores = sa.Table(

@@ -7,8 +7,8 @@ from alembic import op
 
 from greenroom.adapters.database.tables import FLAGGED, UtcTime
 
-revision = "0005"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -26,6 +26,7 @@ def upgrade() -> None:
         "interviews", sa.Column("job", sa.String(length=64), server_default="", nullable=False)
     )
     _name_jobs()
+    op.drop_index("ix_interviews_candidate_id_created_at", "interviews")
     for name, columns in INDEXES.items():
         op.create_index(name, "interviews", columns)
     op.create_index(
@@ -82,4 +83,7 @@ def downgrade() -> None:
     op.drop_index("ix_interviews_flagged", "interviews")
     for name in INDEXES:
         op.drop_index(name, "interviews")
+    op.create_index(
+        "ix_interviews_candidate_id_created_at", "interviews", ["candidate_id", "created_at"]
+    )
     op.drop_column("interviews", "job")

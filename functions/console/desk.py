@@ -1,0 +1,193 @@
+"""The reviewer's desk 面试官工作台: the recording with everything known about it, and the evaluation form beside it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from functions.console import reading
+from functions.console.api import evaluation_template_of
+from functions.console.desk_timeline import Timeline, timeline, transcript
+from functions.console.pages import render, trouble
+from functions.console.scorecard_view import ScorecardView
+from functions.console.session import session_of, sign_in_page
+from greenroom.domain.errors import Forbidden, Invalid, NotFound, Unauthorized
+from greenroom.domain.evaluations import (
+    Evaluation,
+    SubmittedEvaluation,
+    check_complete,
+    spreads,
+)
+from greenroom.domain.interview import ehr_status
+from greenroom.runtime.http import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from functions.console.settings import Settings
+    from greenroom.adapters.database import EvaluationRow
+    from greenroom.domain.analysis import Utterance
+    from greenroom.domain.manifest import Manifest
+    from greenroom.domain.template import Question
+    from greenroom.runtime.function import Function
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One question and its answer. `screen_offset_s`: how much later than the camera's the screen's track begins."""
+
+    number: int
+    question: Question
+    answer: reading.Answer
+    timeline: Timeline | None
+    transcript: list[Utterance]
+    screen_offset_s: float
+
+
+def desk_page(
+    request: Request, app: Function[Settings], *, problem: Invalid | None = None
+) -> Response:
+    """``GET /console/interviews/{interview}/desk``: what others submitted is shown to who has submitted."""
+    wanted = request.params["interview"]
+    try:
+        who = session_of(request, app)
+        found = reading.interview(wanted, app)
+    except (Unauthorized, Forbidden) as error:
+        return sign_in_page(request, app, problem=error)
+    except NotFound as error:
+        return trouble(request, app, error)
+    row = found.row
+    with app.database.begin() as tx:
+        mine = tx.evaluations.get(wanted, who.id)
+        submitted = tx.evaluations.submitted(wanted)
+        history = tx.interviews.of_candidate(row.candidate_external_id)
+        resume = tx.interviews.resume(row.candidate_external_id)
+    unveiled = mine is not None and mine.submitted_at is not None
+    return render(
+        request,
+        app,
+        "desk.html",
+        status=problem.status if problem else 200,
+        problem=problem,
+        interview=found,
+        chapters=_chapters(found),
+        numbers={question.id: n for n, question in enumerate(row.plan.template.questions, 1)},
+        card=ScorecardView(found),
+        form=evaluation_template_of(found),
+        mine=mine.evaluation if mine else Evaluation(),
+        ratings={item.competency: item for item in mine.evaluation.ratings} if mine else {},
+        unveiled=unveiled,
+        submitted=submitted if unveiled else [],
+        waiting_for=len(submitted),
+        spreads={
+            item.competency: item
+            for item in spreads([one.evaluation for one in submitted], row.plan.model)
+        }
+        if unveiled
+        else {},
+        history=[other for other in history if other.id != wanted],
+        resume=resume,
+        ehr_status=ehr_status,
+    )
+
+
+def keep_evaluation(request: Request, app: Function[Settings]) -> Response:
+    """``POST /console/interviews/{interview}/evaluation``: the form, kept as a draft or submitted.
+
+    With ``action=draft`` 204. What was submitted stands; a form that is not complete comes back with what is missing.
+    Raises `Unauthorized`, `Forbidden`, `NotFound`, `Invalid`, `Conflict` (`evaluation_submitted`).
+    """
+    who = session_of(request, app)
+    wanted = request.params["interview"]
+    form = request.form()
+    submitting = form.get("action") == "submit"
+    incomplete: Invalid | None = None
+    with app.changes() as tx:
+        model = tx.interviews.get(wanted).plan.model
+        evaluation = _evaluation(form, [item.id for item in model.competencies])
+        if submitting:
+            try:
+                check_complete(evaluation, model)
+            except Invalid as error:
+                incomplete = error
+        if submitting and incomplete is None:
+            tx.evaluations.submit(wanted, who.id, evaluation)
+        else:
+            tx.evaluations.keep_draft(wanted, who.id, evaluation)
+    if incomplete is not None:
+        return desk_page(request, app, problem=incomplete)
+    if submitting:
+        return Response.redirect(f"/console/interviews/{wanted}/desk#evaluation")
+    return Response.empty()
+
+
+def read_evaluations(request: Request, app: Function[Settings]) -> Response:
+    """``GET /v1/interviews/{interview}/evaluations``: what was submitted, with the spread. Raises `NotFound`."""
+    wanted = request.params["interview"]
+    with app.database.begin() as tx:
+        model = tx.interviews.get(wanted).plan.model
+        submitted = tx.evaluations.submitted(wanted)
+    return Response.json(
+        {
+            "interview": wanted,
+            "evaluations": [_shown(row) for row in submitted],
+            "spread": [
+                item.model_dump(mode="json")
+                for item in spreads([row.evaluation for row in submitted], model)
+            ],
+        }
+    )
+
+
+def _shown(row: EvaluationRow) -> dict[str, object]:
+    shown = SubmittedEvaluation(reviewer=row.reviewer, evaluation=row.evaluation)
+    return shown.model_dump(mode="json")
+
+
+def _chapters(found: reading.Interview) -> list[Chapter]:
+    answers = {answer.row.answer_id: answer for answer in found.answers}
+    return [
+        Chapter(
+            number,
+            question,
+            answers[question.id],
+            timeline(answers[question.id]),
+            transcript(answers[question.id].analysis),
+            _screen_offset_s(answers[question.id].manifest),
+        )
+        for number, question in enumerate(found.row.plan.template.questions, start=1)
+    ]
+
+
+def _screen_offset_s(manifest: Manifest | None) -> float:
+    """Both tracks run on the attempt's clock, and each file begins with its own first part."""
+    starts = {
+        track.track: track.segments[0].parts[0].start_ms
+        for track in (manifest.tracks if manifest else [])
+        if track.segments and track.segments[0].parts
+    }
+    if "camera" not in starts or "screen" not in starts:
+        return 0.0
+    return (starts["screen"] - starts["camera"]) / 1000
+
+
+def _evaluation(form: Mapping[str, str], competencies: list[str]) -> Evaluation:
+    """Raises `Invalid` (`invalid_document`) for points that are none, notes that are too long."""
+    return Evaluation.parse(
+        json.dumps(
+            {
+                "ratings": [
+                    {
+                        "competency": competency,
+                        "points": form.get(f"points-{competency}") or None,
+                        "note": form.get(f"note-{competency}", ""),
+                    }
+                    for competency in competencies
+                ],
+                "recommendation": form.get("recommendation") or None,
+                "note": form.get("note", ""),
+            }
+        ),
+        what="evaluation",
+    )

@@ -1,0 +1,37 @@
+"""HR at a real browser: the way in, and what every page of the console is held to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from greenroom.adapters.database import Database
+from tests.seeded import api_key
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+ARTEFACTS = ROOT / "artefacts" / "console"
+
+
+def signed_in(browser: Browser, server: str, database: Database, width: int) -> Page:
+    """A page of somebody who has come in by the console's front door."""
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(f"{server}/console?lang=en")
+    page.fill('input[name="key"]', api_key(database, "interviews:read"))
+    page.press('input[name="key"]', "Enter")
+    page.wait_for_url("**/console/interviews")
+    return page
+
+
+def assert_clean(page: Page, name: str) -> None:
+    """A picture for people, axe for the rules, the width for phones."""
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"{name}.png")
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate(
+        "axe.run(document, {resultTypes: ['violations'], rules: {'scrollable-region-focusable': {enabled: true}}})"
+        ".then((result) => result.violations.map((one) => [one.id, one.nodes[0].target]))"
+    )
+    assert found == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,121 @@
+"""面试官工作台: what a reviewer sees, drafts, blind until submitted, and the spread."""
+
+import re
+from urllib.parse import urlencode
+
+import pytest
+
+from functions.console.app import app
+from greenroom.adapters.database import Database
+from greenroom.adapters.object_store import ObjectStore
+from tests.function_client import Answer, FunctionClient
+from tests.recorded import record
+from tests.seeded import MODEL, api_key, invite, set_up
+
+NASTY = "</textarea><img src=x onerror=alert(1)>"
+COMPETENCIES = [competency.id for competency in MODEL.competencies]
+
+
+@pytest.fixture
+def interview(platform: None, database: Database, store: ObjectStore) -> str:
+    set_up(app)
+    (interview,) = invite(database)
+    record(interview, database, store)
+    return interview
+
+
+class Reviewer:
+    """Somebody signed in, at one interview's desk."""
+
+    def __init__(self, database: Database, interview: str) -> None:
+        key = api_key(database, "interviews:read")
+        signed_in = FunctionClient(app).form("/console/sign-in", f"key={key}")
+        cookie = signed_in.headers["set-cookie"].partition(";")[0]
+        self.client = FunctionClient(app, cookie=cookie)
+        self.interview = interview
+
+    def desk(self) -> str:
+        answer = self.client.get(f"/console/interviews/{self.interview}/desk?lang=en")
+        assert answer.status == 200, answer.text
+        return answer.text
+
+    def send(self, action: str, points: int | None = None, **fields: str) -> Answer:
+        rated = {f"points-{name}": str(points) for name in COMPETENCIES} if points else {}
+        body = urlencode({**rated, **fields, "action": action})
+        return self.client.form(f"/console/interviews/{self.interview}/evaluation", body)
+
+
+def test_the_desk_draws_what_is_known(database: Database, interview: str) -> None:
+    page = Reviewer(database, interview).desk()
+    assert 'class="speech"' in page
+    assert 'class="pause"' in page
+    assert 'class="marker"' in page
+    assert 'data-duration="95.2"' in page
+    assert page.count("<fieldset data-competency=") == len(COMPETENCIES)
+    assert "<b>" not in re.sub(r"<b>\d", "", page.split("timeline-svg")[1].split("</svg>")[0])
+
+
+def test_a_draft_is_kept_and_belongs_to_its_writer(database: Database, interview: str) -> None:
+    one, other = Reviewer(database, interview), Reviewer(database, interview)
+    kept = one.send("draft", 7, note=NASTY)
+    assert kept.status == 204
+    page = one.desk()
+    assert page.count("checked>") == len(COMPETENCIES) + 1, "and the keys' switch"
+    assert NASTY not in page
+    assert "onerror" not in other.desk()
+
+
+def test_what_is_missing_is_said_and_the_draft_is_kept(database: Database, interview: str) -> None:
+    one = Reviewer(database, interview)
+    back = one.send("submit", 7)
+    assert back.status == 422
+    assert 'role="alert"' in back.text
+    assert 'value="7" checked' in one.desk()
+
+
+@pytest.mark.parametrize("fields", [{"points-communication": "11"}, {"recommendation": "burn"}])
+def test_values_that_are_none_are_refused(
+    database: Database, interview: str, fields: dict[str, str]
+) -> None:
+    name = COMPETENCIES[0]
+    fields = {key.replace("communication", name): value for key, value in fields.items()}
+    answer = Reviewer(database, interview).send("draft", **fields)
+    assert (answer.status, answer.json()["code"]) == (422, "invalid_document")
+
+
+def test_reviewers_are_blind_until_they_have_submitted(database: Database, interview: str) -> None:
+    one, other = Reviewer(database, interview), Reviewer(database, interview)
+    assert one.send("submit", 3, recommendation="reject", note="Too vague").status == 303
+    before = other.desk()
+    assert "1 evaluation was submitted" in before
+    assert "Too vague" not in before
+    assert "reviewers:" not in before
+    assert other.send("submit", 9, recommendation="advance").status == 303
+    after = other.desk()
+    assert "Too vague" in after
+    assert "2 reviewers: 3 to 9, mean 6" in after
+
+
+def test_what_was_submitted_stands(database: Database, interview: str) -> None:
+    one = Reviewer(database, interview)
+    assert one.send("submit", 3, recommendation="reject").status == 303
+    assert one.send("submit", 9, recommendation="advance").status == 303, "sent twice is sent once"
+    refused = one.send("draft", 9)
+    assert (refused.status, refused.json()["code"]) == (409, "evaluation_submitted")
+    client = FunctionClient(app, authorization=f"Bearer {api_key(database, 'interviews:read')}")
+    found = client.get(f"/v1/interviews/{interview}/evaluations").json()
+    assert [item["evaluation"]["recommendation"] for item in found["evaluations"]] == ["reject"]
+    assert found["spread"][0] == {
+        "competency": COMPETENCIES[0],
+        "n": 1,
+        "lowest": 3,
+        "mean": 3.0,
+        "highest": 3,
+    }
+
+
+def test_only_who_is_signed_in_may_rate(database: Database, interview: str) -> None:
+    stranger = FunctionClient(app)
+    path = f"/console/interviews/{interview}"
+    assert stranger.get(f"{path}/desk").status == 401
+    assert stranger.form(f"{path}/evaluation", "action=draft").status == 401
