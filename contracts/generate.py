@@ -16,6 +16,7 @@ from greenroom.domain.analysis import Analysis
 from greenroom.domain.api_key import NewApiKey, Rotation
 from greenroom.domain.assembly import Assembly
 from greenroom.domain.batch import BatchHead, CandidateRow, RowError
+from greenroom.domain.candidate_filter import CandidateFilter
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.consent import Consents
 from greenroom.domain.entry import EntryRules
@@ -42,6 +43,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "invitation.competency_model": CompetencyModel,
     "invitation.batch_head": BatchHead,
     "invitation.candidate": CandidateRow,
+    "invitation.filter": CandidateFilter,
     "invitation.row_error": RowError,
     "invitation.question": Question,
     "upload.manifest": Manifest,

@@ -19,11 +19,18 @@ PATH = "/v1/interviews"
 
 
 def list_interviews(request: Request, app: Function[Settings]) -> Response:
-    """``GET /v1/interviews``; the next page is in `next` and in the `Link` header (RFC 8288)."""
+    """``GET /v1/interviews``, as CSV for who accepts only that.
+
+    The next page is in `next` and in the `Link` header (RFC 8288).
+    """
     found = interview_list(request.query, app)
     following = next_page(PATH, request.query, found.after)
+    headers = {**links(PATH, request.query, following), "Vary": "Accept"}
+    if request.headers.get("accept", "").lower().startswith("text/csv"):
+        from functions.console.list_csv import interviews_csv
+
+        return Response.text(interviews_csv(found), "text/csv; charset=utf-8", headers)
     listed = [{**summary(row), "scores": found.scores.get(row.id, {})} for row in found.interviews]
-    headers = links(PATH, request.query, following)
     return Response.json({"interviews": listed, "next": following}, headers=headers)
 
 

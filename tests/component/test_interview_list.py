@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from urllib.parse import quote
 
@@ -117,6 +119,20 @@ def test_a_page_shows_the_scores_it_was_filtered_by(hr: FunctionClient) -> None:
     [first, *_] = hr.get("/v1/interviews?sort=-total_score").json()["interviews"]
     assert (first["total_score"], first["scores"]) == (90, {"communication": 95})
     assert first["competency_model"] == "store-manager"
+
+
+def test_who_accepts_only_csv_gets_a_sheet_without_formulas(
+    hr: FunctionClient, database: Database
+) -> None:
+    invite(database, [*SCORES, "=1+1"])
+    answer = hr.get("/v1/interviews?sort=created_at", accept="text/csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    header, *rows = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
+    named = {row[1]: dict(zip(header, row, strict=True)) for row in rows}
+    assert len(named) == 6
+    best = named["c-甲"]
+    assert (best["total_score"], best["score[communication]"]) == ("90.0", "95.0")
+    assert named["c-=1+1"]["name"] == "'=1+1"
 
 
 def test_a_cursor_whose_score_is_gone_says_so(hr: FunctionClient, database: Database) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from greenroom.domain.errors import Invalid
 from greenroom.runtime.http import Request, Response
@@ -40,9 +41,8 @@ def idempotent(
     if not key:
         return run("")
     whose = f"{scope}:{request.who.id}"
-    fingerprint = hashlib.sha256(
-        f"{request.method} {request.path}\n".encode() + request.body
-    ).hexdigest()
+    asked = f"{request.method} {request.path}?{urlencode(sorted(request.query.items()))}\n"
+    fingerprint = hashlib.sha256(asked.encode() + request.body).hexdigest()
     with database.begin() as tx:
         stored = tx.idempotency.begin(whose, key, fingerprint)
     if stored is not None:

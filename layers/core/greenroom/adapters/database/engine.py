@@ -16,6 +16,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 
 from greenroom.adapters.database.api_keys import ApiKeys
 from greenroom.adapters.database.batches import Batches
+from greenroom.adapters.database.candidates import Candidates
 from greenroom.adapters.database.catalogue import Catalogue
 from greenroom.adapters.database.evaluations import Evaluations
 from greenroom.adapters.database.idempotency import Idempotency
@@ -51,6 +52,10 @@ class Transaction:
     @cached_property
     def batches(self) -> Batches:
         return Batches(self._connection, self.clock)
+
+    @cached_property
+    def candidates(self) -> Candidates:
+        return Candidates(self._connection, self.clock)
 
     @cached_property
     def catalogue(self) -> Catalogue:

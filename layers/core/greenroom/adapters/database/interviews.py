@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from greenroom.adapters.database import interview_list
 from greenroom.adapters.database.attempts import Attempts
 from greenroom.adapters.database.batches import read_plan
+from greenroom.adapters.database.candidates import Candidates
 from greenroom.adapters.database.rows import InterviewRow, NewInterview
 from greenroom.adapters.database.tables import (
     answers,
@@ -21,7 +22,7 @@ from greenroom.adapters.database.tables import (
     interviews,
     scores,
 )
-from greenroom.domain.batch import CandidateRow, Resume
+from greenroom.domain.batch import Resume
 from greenroom.domain.consent import PURPOSES, Consents
 from greenroom.domain.errors import Conflict, NotFound
 from greenroom.domain.interview import (
@@ -53,9 +54,7 @@ class Interviews(Attempts):
             self._connection.scalars(sa.select(interviews.c.id).where(interviews.c.id.in_(ids)))
         )
         new = [item for item in wanted if item.id not in there]
-        # In one order everywhere: two batches with the same candidates would wait for each other.
-        people = sorted((item.candidate for item in new), key=lambda one: one.external_id)
-        self._upsert(candidates, [_candidate(person, now) for person in people], "external_id")
+        Candidates(self._connection, self._clock).keep([item.candidate for item in new])
         self._insert_missing(
             interviews,
             [
@@ -400,14 +399,3 @@ def _interview(row: Any) -> InterviewRow:
         token_version=row.token_version,
         time_factor=row.time_factor,
     )
-
-
-def _candidate(candidate: CandidateRow, now: datetime) -> dict[str, Any]:
-    return {
-        "external_id": candidate.external_id,
-        "name": candidate.name,
-        "email": candidate.email,
-        "locale": candidate.locale,
-        "resume": candidate.resume.model_dump_json() if candidate.resume else None,
-        "updated_at": now,
-    }
