@@ -7,6 +7,7 @@ import typer
 from greenroom_cli.audit import audit
 from greenroom_cli.dead_letters import dead_letters
 from greenroom_cli.demo.command import demo
+from greenroom_cli.keys import keys
 from greenroom_cli.rescore import rescore
 from greenroom_cli.run import run
 from greenroom_cli.users import users
@@ -18,3 +19,4 @@ app.command()(rescore)
 app.command("dead-letters")(dead_letters)
 app.add_typer(users, name="users")
 app.add_typer(audit, name="audit")
+app.add_typer(keys, name="keys")

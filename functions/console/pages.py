@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 def interviews_page(request: Request, app: Function[Settings]) -> Response:
     """``GET /console/interviews?state=&batch=&after=``."""
-    found = reading.interview_list(request.query, app, interviewer=visitor_of(request).interviewer)
-    kept = {name: request.query[name] for name in ("state", "batch") if request.query.get(name)}
+    asked = {name: value for name, value in request.query.items() if name != "lang"}
+    found = reading.interview_list(asked, app, interviewer=visitor_of(request).interviewer)
+    kept = {name: value for name, value in asked.items() if value and name != "after"}
     following = found.after and "?" + urlencode({**kept, "after": found.after})
     return render(
         request,
@@ -41,14 +42,15 @@ def interview_page(request: Request, app: Function[Settings]) -> Response:
     wanted = request.params["interview"]
     visitor = visitor_of(request)
     found = reading.interview(wanted, app)
-    questions = found.row.plan.template.questions
+    plan = found.row.plan
     return render(
         request,
         app,
         "interview.html",
         interview=found,
-        questions={item.id: item for item in questions},
-        numbers={item.id: number for number, item in enumerate(questions, start=1)},
+        questions={item.id: item for item in plan.template.questions},
+        numbers=plan.numbers,
+        follow_ups=plan.follow_ups,
         card=ScorecardView(found),
         log=reading.process_log(wanted, app),
         deliveries=reading.deliveries(wanted, app),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from greenroom.domain.access import Role
 from greenroom.runtime.settings import (
+    ApiSettings,
     DatabaseSettings,
     FunctionSettings,
     HttpUrl,
@@ -56,6 +57,7 @@ class Settings(FunctionSettings):
 
     store: StoreSettings
     database: DatabaseSettings
+    api: ApiSettings = ApiSettings()
     tokens: TokenSettings
     identity: IdentitySettings | None = None
     links: LinkSettings

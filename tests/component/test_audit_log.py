@@ -112,6 +112,8 @@ def test_every_route_for_api_keys_is_told_of() -> None:
         "/v1/competency-models",
         "/v1/templates/{id}",
         "/v1/templates",
+        "/v1/candidate-filters/{id}",
+        "/v1/candidate-filters",
     }
 
 

@@ -20,6 +20,7 @@ from typing import Literal, Self
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import NotificationRule, ObjectStore
 from greenroom.domain.access import Role
+from greenroom.domain.api_key import SCOPES
 from greenroom.domain.audit import Actor
 from greenroom.host.wiring import Wired, read_wiring
 from greenroom.runtime.local_accounts import new_account
@@ -33,15 +34,6 @@ from greenroom_local.worker import owner_of
 __all__ = ["DidNotStart", "FolderInUse", "PocketPlatform", "PortInUse", "Ports"]
 
 BUCKET = "greenroom"
-SCOPES = (
-    "catalogue:write",
-    "batches:write",
-    "interviews:read",
-    "interviews:write",
-    "identity:read",
-    "webhooks:write",
-    "audit:read",
-)
 ADMIN = "admin"
 """The user name of the account that every pocket platform begins with."""
 

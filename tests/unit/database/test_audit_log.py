@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from greenroom.adapters.database import Database
-from greenroom.adapters.database.tables import audit_head, audit_log
+from greenroom.adapters.database.access_tables import audit_head, audit_log
 from greenroom.domain.audit import Actor, Head, Tampered
 
 USER = Actor("user", "usr_a")

@@ -231,12 +231,19 @@ class Function(Chalice, Generic[S]):
         """
 
         def authenticate(request: Request) -> Principal:
-            from greenroom.runtime.auth import Seen, api_key_principal
+            from greenroom.runtime.auth import Seen, api_caller
 
             plain = bearer(request)
             which = next(iter(request.params.values()), "")[:200]
-            looked = Seen(seen, which) if seen is not None else None
-            return api_key_principal(self.database, plain, scope, looked)
+            return api_caller(
+                self.database,
+                request,
+                plain,
+                scope,
+                seen=Seen(seen, which) if seen is not None else None,
+                rate=self._part("api"),
+                token_key=self._part("tokens").key.get_secret_value(),
+            )
 
         return authenticate
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from greenroom.adapters.database.access_tables import audit_head, audit_log
 from greenroom.adapters.database.statements import Repository
-from greenroom.adapters.database.tables import audit_head, audit_log
 from greenroom.clock import Clock
 from greenroom.domain.audit import Act, Actor, Details, Entry, Head, Tampered, chained, verify
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from greenroom.adapters.database.access_tables import interviewers
 from greenroom.adapters.database.statements import Repository
-from greenroom.adapters.database.tables import interviewers
 
 _TABLE = interviewers
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from greenroom.adapters.database.access_tables import sessions, users
 from greenroom.adapters.database.rows import NewUser, UserRow
 from greenroom.adapters.database.statements import Repository
-from greenroom.adapters.database.tables import sessions, users
 from greenroom.domain.access import Role
 from greenroom.domain.errors import Conflict, NotFound
 
