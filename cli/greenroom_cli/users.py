@@ -78,5 +78,7 @@ def _set_state(login: str, data: Path | None, *, disabled: bool) -> None:
     with opened(data) as database, database.begin() as tx:
         user = tx.users.by_login(login)
         tx.users.set_state(user.id, disabled=disabled)
-        action = "user.disabled" if disabled else "user.enabled"
-        tx.audit.append(operator(), action, "user", user.id)
+        if disabled:
+            tx.audit.append(operator(), "user.disabled", "user", user.id)
+        else:
+            tx.audit.append(operator(), "user.enabled", "user", user.id)

@@ -24,6 +24,7 @@ from greenroom.domain.interview import AnswerState, InterviewState
 from greenroom.domain.keys import AttemptRef
 from greenroom.domain.quality import Finding, Quality
 from greenroom.domain.scorecard import Scorecard
+from tests.console_visitors import signed_in
 from tests.function_client import Answer, FunctionClient
 from tests.model_endpoint import Endpoint, completion, model_endpoint
 from tests.pipeline_fixtures import TEMPLATE, Pipeline
@@ -274,8 +275,7 @@ def test_hr_reads_why_it_was_asked(pipeline: Pipeline, database: Database) -> No
     assert asked["first"] is None
     assert asked[FOLLOW_UP]["rule"] == "too_short"
     assert asked[FOLLOW_UP]["text"]["zh-CN"].startswith("刚才的回答比较简短")
-    form = console.form("/console/sign-in", f"key={key}")
-    cookie = form.headers["set-cookie"].partition(";")[0]
+    cookie = signed_in(database).cookie
     page = console.get(f"/console/interviews/{pipeline.interview}", cookie=cookie).text
     assert "第 1 题追问" in page
     assert "回答时长明显不足" in page
