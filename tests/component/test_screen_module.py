@@ -36,7 +36,9 @@ def recorded(folder: Path, suffix: str, *codec: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("suffix", "codec"), [(".webm", (*VP8, "-b:v", "1000k", *LIVE)), (".mp4", H264)], ids=["VP8", "H264"]
+    ("suffix", "codec"),
+    [(".webm", (*VP8, "-b:v", "1000k", *LIVE)), (".mp4", H264)],
+    ids=["VP8", "H264"],
 )
 def test_what_is_done_is_seen_through_a_codec(
     tmp_path: Path, suffix: str, codec: tuple[str, ...]
