@@ -62,12 +62,14 @@ def program(source: str, *, patience: float = 4) -> LanguageModule:
     return LanguageModule(TranscriptSettings(command=command, patience=patience))
 
 
-def run(module: LanguageModule, consents: Consents = ALL) -> tuple[str, str | None]:
+def run(module: LanguageModule, consents: Consents = ALL) -> tuple[str | None, str]:
+    """The code and the reason that the report shows."""
     modules = Modules({"language": lambda: lambda: module}, structlog.get_logger())
     result = modules.run(
         "language", {"camera": GOLDEN}, consents, shipped_policy("cn"), ASKED, last_try=True
     )
-    return result.status, result.reason
+    assert result.status == ("failed" if result.code == "module_failed" else "not_measured")
+    return result.code, result.reason or ""
 
 
 def test_the_whole_path_offline_twice_the_same() -> None:
@@ -104,13 +106,13 @@ def test_a_program_of_the_companys_own_speaks_the_same_protocol() -> None:
 
 def test_without_consent_to_a_transcript_none_is_made() -> None:
     refused = ALL.model_copy(update={"transcript": False})
-    assert run(english(), refused) == ("not_measured", "no consent to transcription was given")
+    assert run(english(), refused) == ("no_consent", "no consent to transcription was given")
 
 
 def test_without_a_model_the_reason_names_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GREENROOM_TRANSCRIPT__FOLDER", raising=False)
-    status, reason = run(LanguageModule())
-    assert (status, "GREENROOM_TRANSCRIPT__FOLDER" in (reason or "")) == ("not_measured", True)
+    code, reason = run(LanguageModule())
+    assert (code, "GREENROOM_TRANSCRIPT__FOLDER" in reason) == ("no_model", True)
     assert LanguageModule().version == "1.0.0"
 
 
@@ -123,45 +125,59 @@ def test_a_truncated_model_is_not_measured(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(ENGLISH, tmp_path / "model"))
     means = folder / "en-us" / "means"
     means.write_bytes(means.read_bytes()[:1000])
-    status, reason = run(LanguageModule(TranscriptSettings(folder=folder)))
-    assert status == "not_measured"
-    assert (reason or "").startswith("the engine cannot use this model")
+    code, reason = run(LanguageModule(TranscriptSettings(folder=folder)))
+    assert code == "model_refused"
+    assert reason.startswith("the engine cannot use this model")
 
 
 @pytest.mark.parametrize(
-    ("source", "reason"),
+    ("source", "code", "reason"),
     [
-        ("import sys; sys.exit('no licence found')", r"ended \(1\): no licence found"),
-        ("import os; os.abort()", r"ended \(-6\)"),
-        ("print('Loading model, please wait')", "said something else"),
-        ('print(\'{"error": "vocab_size is missing"}\')', "cannot use this model: vocab_size"),
-        ("import sys; sys.stdout.write('x' * 3000000)", "said something else"),
+        (
+            "import sys; sys.exit('no licence found')",
+            "model_refused",
+            r"ended \(1\): no licence found",
+        ),
+        ("import os; os.abort()", "model_refused", r"ended \(-6\)"),
+        ("print('{}', flush=True); input(); exit(3)", "engine_failed", r"ended \(3\)"),
+        ("print('Loading model, please wait')", "engine_failed", "said something else"),
+        (
+            'print(\'{"error": "vocab_size is missing"}\')',
+            "model_refused",
+            "cannot use this model: vocab_size",
+        ),
+        ("import sys; sys.stdout.write('x' * 3000000)", "engine_failed", "said something else"),
     ],
-    ids=["exits", "crashes", "babbles", "says why", "floods"],
+    ids=["exits", "crashes", "dies later", "babbles", "says why", "floods"],
 )
-def test_a_process_that_cannot_is_not_measured_and_says_why(source: str, reason: str) -> None:
-    with pytest.raises(NotMeasured, match=reason):
+def test_a_process_that_cannot_is_not_measured_and_says_why(
+    source: str, code: str, reason: str
+) -> None:
+    with pytest.raises(NotMeasured, match=reason) as caught:
         program(source).findings({"camera": GOLDEN}, ASKED)
+    assert caught.value.code == code
 
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
     module = LanguageModule(TranscriptSettings(command=[str(tmp_path / "funasr")]))
-    with pytest.raises(NotMeasured, match="does not start: No such file"):
+    with pytest.raises(NotMeasured, match="does not start: No such file") as caught:
         module.self_test()
+    assert caught.value.code == "engine_failed"
 
 
 def test_a_process_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("greenroom_language.module.START_S", 0.5)
     module = program("import time; time.sleep(600)", patience=0.01)
-    with pytest.raises(NotMeasured, match="took longer than 1 s"):
+    with pytest.raises(NotMeasured, match="took longer than 1 s") as caught:
         module.findings({"camera": GOLDEN}, ASKED)
+    assert caught.value.code == "engine_too_slow"
 
 
 def test_an_engine_that_understands_something_else_fails_its_self_test() -> None:
     deaf = ECHO.replace("trained people march then the queue was half long", "la la la")
-    status, reason = run(program(deaf))
-    assert status == "failed"
-    assert "0 were understood: 'la la la'" in (reason or "")
+    code, reason = run(program(deaf))
+    assert code == "module_failed"
+    assert "0 were understood: 'la la la'" in reason
 
 
 def test_a_company_may_bring_its_own_golden_recording(tmp_path: Path) -> None:

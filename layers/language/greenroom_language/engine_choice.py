@@ -31,7 +31,7 @@ def choice(settings: TranscriptSettings) -> Choice:
     if settings.command:
         return _own_program(settings)
     if settings.folder is None:
-        raise NotMeasured(f"no speech-to-text model: {SETTING} names no folder")
+        raise NotMeasured(f"no speech-to-text model: {SETTING} names no folder", code="no_model")
     folder = model_folder(settings.folder)
     command = [sys.executable, "-m", "greenroom_language", folder.kind, str(folder.path)]
     golden = folder.path / SELF_TEST
@@ -49,7 +49,8 @@ def _installed(folder: ModelFolder) -> str:
     except PackageNotFoundError:
         raise NotMeasured(
             f"{folder.path} is a {folder.kind} model; its engine is not installed: "
-            f"pip install 'greenroom-language[{folder.package}]'"
+            f"pip install 'greenroom-language[{folder.package}]'",
+            code="engine_not_installed",
         ) from None
 
 

@@ -87,13 +87,13 @@ LAYOUTS = (
 def model_folder(path: Path) -> ModelFolder:
     """The folder at `path`. Raises `NotMeasured` that says what is missing, empty or unknown."""
     if not path.is_dir():
-        raise NotMeasured(f"the model folder {path} is not there")
+        raise NotMeasured(f"the model folder {path} is not there", code="model_missing")
     for layout in LAYOUTS:
         if layout.told_by(path):
             files = [_needed(path, layout.kind, patterns) for patterns in layout.needs]
             return ModelFolder(path, layout.kind, layout.package, tuple(files))
     known = ", ".join(layout.kind for layout in LAYOUTS)
-    raise NotMeasured(f"{path} holds no model of a known engine ({known})")
+    raise NotMeasured(f"{path} holds no model of a known engine ({known})", code="model_unknown")
 
 
 def _needed(path: Path, kind: str, patterns: Iterable[str]) -> Path:
@@ -102,7 +102,9 @@ def _needed(path: Path, kind: str, patterns: Iterable[str]) -> Path:
             if file.is_file() and file.stat().st_size:
                 return file
     wanted = " or ".join(patterns)
-    raise NotMeasured(f"{path} is a {kind} folder without {wanted}, or with an empty one")
+    raise NotMeasured(
+        f"{path} is a {kind} folder without {wanted}, or with an empty one", code="model_incomplete"
+    )
 
 
 def _named(folder: Path, file: Path) -> tuple[str, str, int, int]:

@@ -69,17 +69,17 @@ class LanguageModule:
         chosen = self._choice()
         facts = probe(recordings["camera"], need_video=False)
         if facts.audio is None:
-            raise NotMeasured("the recording has no sound")
+            raise NotMeasured("the recording has no sound", code="no_sound")
         utterances = self._transcribed(recordings["camera"], facts, chosen)
         if not utterances:
-            raise NotMeasured("no words were understood")
+            raise NotMeasured("no words were understood", code="no_words")
         found = wording.observations(utterances, facts.duration_s, asked)
         return Findings(in_order(found), transcript=tuple(item.utterance() for item in utterances))
 
     def _transcribed(self, recording: Path, facts: Recording, chosen: Choice) -> list[Said]:
         stretches = spoken_stretches(recording, facts)
         if not stretches:
-            raise NotMeasured("no speech to transcribe")
+            raise NotMeasured("no speech to transcribe", code="no_speech")
         found = []
         wall_s = START_S + self._settings().patience * facts.duration_s
         with running(chosen.command, wall_s=wall_s) as engine:

@@ -50,9 +50,13 @@ class EngineProcess:
         self._in, self._out = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
         self._errors = errors
         self._alarm = alarm
+        # Before its first line it does nothing but load the model: sherpa-onnx ends at one that it does not know.
+        self._dies = "model_refused"
         self.ready = self._read(Ready)
+        self._dies = "engine_failed"
         if self.ready.error is not None:
-            raise NotMeasured(f"the engine cannot use this model: {self.ready.error[:_TOLD]}")
+            told = self.ready.error[:_TOLD]
+            raise NotMeasured(f"the engine cannot use this model: {told}", code="model_refused")
 
     def hear(self, sound: NDArray[np.float32]) -> Heard:
         """The words of one stretch (mono, 16 kHz). Raises `NotMeasured` where the process ended, hung or babbled."""
@@ -70,17 +74,24 @@ class EngineProcess:
         try:
             return line.parse(said)
         except Invalid as error:
-            raise NotMeasured(f"the speech-to-text process said something else: {error}") from error
+            raise NotMeasured(
+                f"the speech-to-text process said something else: {error}", code="engine_failed"
+            ) from error
 
     def _ended(self) -> NotMeasured:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
         if self._alarm.rang:
-            return NotMeasured(f"speech to text took longer than {self._alarm.after_s:.0f} s")
+            return NotMeasured(
+                f"speech to text took longer than {self._alarm.after_s:.0f} s",
+                code="engine_too_slow",
+            )
         self._errors.seek(0)
         lines = self._errors.read()[-4000:].decode(errors="replace").strip().splitlines()
         why = lines[-1].strip()[:_TOLD] if lines else "it said nothing"
-        return NotMeasured(f"the speech-to-text process ended ({self._process.returncode}): {why}")
+        return NotMeasured(
+            f"the speech-to-text process ended ({self._process.returncode}): {why}", code=self._dies
+        )
 
 
 @contextlib.contextmanager
@@ -101,7 +112,9 @@ def running(command: Sequence[str], *, wall_s: float) -> Iterator[EngineProcess]
                 start_new_session=True,
             )
         except OSError as error:
-            raise NotMeasured(f"{command[0]} does not start: {error.strerror}") from error
+            raise NotMeasured(
+                f"{command[0]} does not start: {error.strerror}", code="engine_failed"
+            ) from error
         with _Alarm(process, wall_s) as alarm:
             yield EngineProcess(process, errors, alarm)
 

@@ -31,7 +31,7 @@ Range = tuple[float, float, int]
 def observations(steps: Sequence[Step]) -> list[Observation]:
     """Ranges of each kind, and what follows for the whole. Raises `NotMeasured` below `LEAST_S` seconds."""
     if not steps or steps[-1].end_s - steps[0].start_s < LEAST_S:
-        raise NotMeasured(f"the screen was recorded for less than {LEAST_S:g} s")
+        raise NotMeasured(f"the screen was recorded for less than {LEAST_S:g} s", code="too_short")
     kinds = _kinds(steps)
     found = {kind: _runs(steps, [one == kind for one in kinds]) for kind in KINDS}
     active = _runs(steps, [kind != "still" for kind in kinds])

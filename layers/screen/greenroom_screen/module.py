@@ -43,7 +43,7 @@ class ScreenModule:
         recording = recordings["screen"]
         facts = probe(recording, need_video=False)
         if facts.video is None:
-            raise NotMeasured("the screen recording has no picture")
+            raise NotMeasured("the screen recording has no picture", code="no_picture")
         frames = read_frames(recording, facts, fps=SAMPLING_FPS, width=WIDTH_PX)
         shown = (
             (frame.time_s, frame.pixels) for frame in frames if frame.time_s < facts.duration_s

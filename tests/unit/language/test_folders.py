@@ -56,27 +56,33 @@ def test_what_is_missing_or_empty_is_named(
     folder = laid_out(tmp_path, FOLDERS[kind])
     for spoil in (lambda: (folder / lost).write_bytes(b""), (folder / lost).unlink):
         spoil()
-        with pytest.raises(NotMeasured, match="without .*" + re.escape(named)):
+        with pytest.raises(NotMeasured, match="without .*" + re.escape(named)) as caught:
             model_folder(folder)
+        assert caught.value.code == "model_incomplete"
 
 
 @pytest.mark.parametrize("files", [{}, {"README.md": "hello"}, {"pytorch_model.bin": "x"}])
 def test_a_folder_of_something_else_is_refused(tmp_path: Path, files: dict[str, str]) -> None:
-    with pytest.raises(NotMeasured, match="no model of a known engine"):
+    with pytest.raises(NotMeasured, match="no model of a known engine") as caught:
         model_folder(laid_out(tmp_path, files))
+    assert caught.value.code == "model_unknown"
 
 
 def test_a_folder_that_is_not_there_is_not_asked_for_elsewhere(tmp_path: Path) -> None:
-    with pytest.raises(NotMeasured, match="is not there"):
+    with pytest.raises(NotMeasured, match="is not there") as missing:
         choice(TranscriptSettings(folder=tmp_path / "whisper-large-v3"))
-    with pytest.raises(NotMeasured, match="GREENROOM_TRANSCRIPT__FOLDER"):
+    with pytest.raises(NotMeasured, match="GREENROOM_TRANSCRIPT__FOLDER") as none:
         choice(TranscriptSettings())
+    assert (missing.value.code, none.value.code) == ("model_missing", "no_model")
 
 
 def test_an_engine_that_is_not_installed_is_named_with_what_installs_it(tmp_path: Path) -> None:
     folder = laid_out(tmp_path, FOLDERS["faster-whisper"])
-    with pytest.raises(NotMeasured, match=r"pip install 'greenroom-language\[faster-whisper\]'"):
+    with pytest.raises(
+        NotMeasured, match=r"pip install 'greenroom-language\[faster-whisper\]'"
+    ) as caught:
         choice(TranscriptSettings(folder=folder))
+    assert caught.value.code == "engine_not_installed"
 
 
 def test_any_changed_byte_is_another_model(tmp_path: Path) -> None:

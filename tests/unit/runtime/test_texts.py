@@ -9,8 +9,8 @@ from typing import get_args
 import pytest
 from babel.messages.pofile import read_po
 
-from functions.console.scorecard_view import REASONS
 from functions.portal.status import ADVICE, STEPS
+from greenroom.domain.analysis import LACKS
 from greenroom.domain.assembly import GapCause
 from greenroom.domain.consent import PURPOSES, RECORDING_WITHDRAWN
 from greenroom.domain.entry import EnvironmentLimits
@@ -65,7 +65,7 @@ CLOSED = {
     "ehr_status": get_args(EhrStatus),
     "flag": ("needs_follow_up", "needs_re_record", RECORDING_WITHDRAWN),
     "score": [status for status in get_args(ScoreStatus) if status != "scored"],
-    "reason": {key for _, key in REASONS},
+    "reason": LACKS,
     "gap": get_args(GapCause),
     "track": get_args(TrackName),
     "verdict": get_args(Verdict),
