@@ -24,7 +24,7 @@ from greenroom.domain.mapping import shipped_mapping
 from greenroom.domain.presence import TROUBLE, StepName
 from greenroom.domain.quality import Level, Verdict
 from greenroom.domain.scorecard import ScoreStatus
-from greenroom.domain.template import QualityTiers, TrackName
+from greenroom.domain.template import QualityTiers, SpokenLanguage, TrackName
 from greenroom.domain.webhook import DeliveryState
 from greenroom.runtime.texts import LOCALES, catalogue_path, choose_locale, folder_name, texts
 
@@ -68,6 +68,7 @@ CLOSED = {
     "flag": ("needs_follow_up", "needs_re_record", RECORDING_WITHDRAWN),
     "score": [status for status in get_args(ScoreStatus) if status != "scored"],
     "reason": LACKS,
+    "spoken": get_args(SpokenLanguage),
     "gap": get_args(GapCause),
     "track": get_args(TrackName),
     "verdict": get_args(Verdict),
