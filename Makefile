@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --loglevel=error
 UV := $(BIN)/uv
-PACKAGES := . layers/core layers/media layers/speech layers/vision infra/local cli
+PACKAGES := . layers/core layers/media layers/speech layers/vision layers/language layers/screen infra/local cli
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 INPUTS := pyproject.toml $(wildcard layers/*/pyproject.toml) infra/local/pyproject.toml cli/pyproject.toml
 
@@ -49,12 +49,14 @@ lock: $(UV) ## resolve the requirement files again, with hashes
 	  --custom-compile-command "make lock" requirements/uv.in -o requirements/uv.txt
 	@$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 $(ARGS) \
 	  --no-emit-package greenroom-core --no-emit-package greenroom-media --no-emit-package greenroom-speech \
-	  --no-emit-package greenroom-vision --no-emit-package greenroom-local --no-emit-package greenroom-cli \
+	  --no-emit-package greenroom-vision --no-emit-package greenroom-language --no-emit-package greenroom-screen \
+	  --no-emit-package greenroom-local --no-emit-package greenroom-cli \
 	  --override requirements/overrides.txt --custom-compile-command "make lock" \
 	  -c requirements/uv.txt pyproject.toml requirements/build.in -o requirements/run.txt
 	@$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 $(ARGS) \
 	  --no-emit-package greenroom-core --no-emit-package greenroom-media --no-emit-package greenroom-speech \
-	  --no-emit-package greenroom-vision --no-emit-package greenroom-local --no-emit-package greenroom-cli \
+	  --no-emit-package greenroom-vision --no-emit-package greenroom-language --no-emit-package greenroom-screen \
+	  --no-emit-package greenroom-local --no-emit-package greenroom-cli \
 	  --override requirements/overrides.txt --custom-compile-command "make lock" \
 	  -c requirements/run.txt pyproject.toml requirements/build.in --group dev -o requirements/dev.txt
 

@@ -23,4 +23,6 @@ def _result(result: ModuleResult, consents: Consents, modules: Modules) -> Modul
     refusal = modules.refusal(result.module, consents)
     if refusal is None:
         return result
-    return ModuleResult(module=result.module, status="not_measured", reason=refusal)
+    return ModuleResult(
+        module=result.module, status="not_measured", code=refusal.code, reason=str(refusal)
+    )

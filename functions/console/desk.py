@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from functions.console import reading
 from functions.console.api import evaluation_template_of
-from functions.console.desk_timeline import Timeline, timeline, transcript
+from functions.console.desk_timeline import Timeline, in_required_language, timeline, transcript
 from functions.console.page import render
 from functions.console.scorecard_view import ScorecardView
 from functions.console.session import visitor_of
@@ -46,6 +46,7 @@ class Chapter:
     answer: reading.Answer
     timeline: Timeline | None
     transcript: list[Utterance]
+    in_required_language: float | None
     screen_offset_s: float
 
 
@@ -162,6 +163,7 @@ def _chapters(found: reading.Interview) -> list[Chapter]:
             answers[question.id],
             timeline(answers[question.id]),
             transcript(answers[question.id].analysis),
+            in_required_language(answers[question.id].analysis),
             _screen_offset_s(answers[question.id].manifest),
         )
         for question in plan.template.questions

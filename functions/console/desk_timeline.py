@@ -70,6 +70,17 @@ def transcript(analysis: Analysis | None) -> list[Utterance]:
     return [utterance for module in modules for utterance in module.transcript]
 
 
+def in_required_language(analysis: Analysis | None) -> float | None:
+    """Share of the speech that is in the language that the question requires; None where no module told it."""
+    found = (
+        item.value
+        for module in (analysis.modules if analysis else [])
+        for item in module.observations
+        if item.kind == "required_language_share"
+    )
+    return next(found, None)
+
+
 class _Scale:
     def __init__(self, duration_s: float) -> None:
         self._unit = WIDTH / duration_s

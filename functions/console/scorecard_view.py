@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from greenroom.domain.analysis import LACKS
 from greenroom.domain.quality import TimeRange
 
 if TYPE_CHECKING:
     from functions.console.reading import Answer, Interview
     from greenroom.domain.manifest import KeyMoment
-    from greenroom.domain.scorecard import Evidence, Scorecard
+    from greenroom.domain.scorecard import Evidence, Missing, Scorecard
     from greenroom.domain.template import TrackName
 
 SHOWN_CLIPS = 8
@@ -19,20 +19,6 @@ SHOWN_CLIPS = 8
 
 MOMENT_S = 15.0
 """Seconds played from a marked moment on."""
-
-REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"^no answer to measure$"), "no_answer"),
-    (re.compile(r"^module \S+ is not part of the template$"), "not_in_template"),
-    (re.compile(r"^\S+ \S+ does not measure this$"), "not_in_version"),
-    (re.compile(r"^mapping \S+ does not know \S+$"), "not_in_mapping"),
-    (re.compile(r"^no speech"), "no_speech"),
-    (re.compile(r"not installed$"), "not_installed"),
-    (re.compile(r"^no consent"), "no_consent"),
-    (re.compile(r"^the recording has no (sound|picture)|^there is no \S+ track$"), "no_track"),
-    (re.compile(r"^re_record: "), "re_record"),
-    (re.compile(r"^not_analysed$"), "not_analysed"),
-)
-"""Reasons as scoring and the modules write them, and the text that says the same in the reader's language."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +82,9 @@ class ScorecardView:
         return max(0, len(ranges) - SHOWN_CLIPS)
 
     @staticmethod
-    def reason(text: str) -> str | None:
-        """The key of the text for a reason, None for one that is shown as it is."""
-        return next((key for pattern, key in REASONS if pattern.search(text)), None)
+    def reason(lack: Missing) -> str | None:
+        """The code whose text the reader sees, None where the reason is shown as it is."""
+        return lack.code if lack.code in LACKS else None
 
 
 def _track(module: str) -> TrackName:

@@ -8,9 +8,11 @@ from functions.console.app import app
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import ObjectStore
 from tests.console_visitors import signed_in
+from greenroom.domain.analysis import Analysis, ModuleResult, Observation
+from greenroom.domain.keys import AttemptRef
 from tests.function_client import Answer, FunctionClient
 from tests.recorded import record
-from tests.seeded import MODEL, api_key, invite, set_up
+from tests.seeded import MODEL, TEMPLATE, api_key, invite, set_up
 
 NASTY = "</textarea><img src=x onerror=alert(1)>"
 COMPETENCIES = [competency.id for competency in MODEL.competencies]
@@ -51,6 +53,33 @@ def test_the_desk_draws_what_is_known(database: Database, interview: str) -> Non
     assert 'data-duration="95.2"' in page
     assert page.count("<fieldset data-competency=") == len(COMPETENCIES)
     assert "<b>" not in re.sub(r"<b>\d", "", page.split("timeline-svg")[1].split("</svg>")[0])
+
+
+def test_the_language_that_the_question_requires_is_checked(
+    platform: None, database: Database, store: ObjectStore
+) -> None:
+    set_up(app)
+    asked = TEMPLATE.questions[0].model_copy(update={"language_required": "zh"})
+    (interview,) = invite(database, template=TEMPLATE.model_copy(update={"questions": [asked]}))
+    record(interview, database, store)
+    reviewer = Reviewer(database, interview)
+    assert "Required language: Mandarin. Not measured" in reviewer.desk()
+    at = AttemptRef(interview, asked.id, 1).analysis
+    analysis = Analysis.parse(store.get(at))
+    told = Observation(
+        kind="required_language_share",
+        start_s=0,
+        end_s=95,
+        value=0.4,
+        unit="share",
+        confidence=0.8,
+        n=9,
+    )
+    language = ModuleResult(module="language", status="ok", observations=[told])
+    heard = analysis.model_copy(update={"modules": [*analysis.modules, language]})
+    store.put(at, heard.canonical())
+    page = reviewer.desk()
+    assert re.search(r"Required language: Mandarin\. [^<]*: 40.?%", page)
 
 
 def test_a_draft_is_kept_and_belongs_to_its_writer(database: Database, interview: str) -> None:

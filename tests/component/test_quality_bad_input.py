@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -170,3 +172,35 @@ def test_a_pattern_is_no_face(workshop: MediaWorkshop) -> None:
     found = findings(workshop.make(".webm", fractal, VP8), best_detector())["no_face_share"]
     assert (found.value, found.level) == (1.0, "re_record")
     assert found.confidence is not None
+
+
+@pytest.mark.slow
+def test_two_hours_need_no_more_memory_than_two_minutes(workshop: MediaWorkshop) -> None:
+    minute = workshop.make(
+        ".mkv",
+        ("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=2:duration=60", *tone(60)),
+        (*H264, "-g", "4", "-ar", "8000", "-ac", "1", *AAC),
+    )
+
+    def checked(minutes: int) -> tuple[float, float]:
+        """Seconds found, and the peak of a process of its own in MB, its ffmpegs included."""
+        path = workshop.make(
+            ".mkv", ("-stream_loop", str(minutes - 1), "-i", str(minute), "-c", "copy")
+        )
+        program = (
+            "import resource, sys; from pathlib import Path;"
+            "from tests.component.test_quality_bad_input import findings;"
+            "found = findings(Path(sys.argv[1]));"
+            "peaks = [resource.getrusage(who).ru_maxrss for who in"
+            " (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)];"
+            "print(found['duration_s'].value, max(peaks) / 1024)"
+        )
+        command = [sys.executable, "-c", program, str(path)]
+        ran = subprocess.run(command, capture_output=True, text=True, check=True)
+        length_s, peak_mb = ran.stdout.split()
+        return float(length_s), float(peak_mb)
+
+    (short_s, short_mb), (long_s, long_mb) = checked(2), checked(120)
+    assert (short_s, long_s) == pytest.approx((120, 7200), rel=0.01)
+    assert long_mb < short_mb * 1.3
+    assert long_mb < 500

@@ -1,4 +1,4 @@
-"""Every setting of every function stands in docs/settings.md, and nothing else does."""
+"""Every setting of every function and layer stands in docs/settings.md, and nothing else does."""
 
 import re
 from importlib import import_module
@@ -26,6 +26,9 @@ def test_documented_and_real_settings_are_the_same() -> None:
     real = set()
     for path in Path("functions").glob("*/settings.py"):
         module = import_module(f"functions.{path.parent.name}.settings")
+        real |= variables(module.Settings, PREFIX)
+    for path in Path("layers").glob("*/greenroom_*/settings.py"):
+        module = import_module(f"{path.parent.name}.settings")
         real |= variables(module.Settings, PREFIX)
     documented = set(
         re.findall(r"^\| `(GREENROOM_[A-Z_]+)`", Path("docs/settings.md").read_text(), re.M)

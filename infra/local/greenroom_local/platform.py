@@ -144,8 +144,15 @@ class PocketPlatform:
         return Database(self._database_url)
 
     def environment(self) -> dict[str, str]:
-        """The settings of all functions, as `greenroom.runtime.settings` reads them."""
-        kept = {name: value for name, value in os.environ.items() if "GREENROOM_" not in name}
+        """The settings of all functions, as `greenroom.runtime.settings` reads them.
+
+        Of those that are set outside only the speech-to-text model is taken over: nothing here could know it.
+        """
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if "GREENROOM_" not in name or name.startswith("GREENROOM_TRANSCRIPT__")
+        }
         return {
             **kept,
             "PYTHONUNBUFFERED": "1",

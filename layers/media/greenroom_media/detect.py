@@ -125,13 +125,17 @@ def _seen(
 def _faces(
     looks: tuple[Look, ...], video: VideoFacts, how: Sensitivity, counter: FaceCounter | None
 ) -> Faces | None:
-    counted = [look for look in looks if look.faces is not None]
+    def unseen(look: Look) -> bool:
+        """Too blurred to tell that nobody is there; a face that is found in a blurred picture counts."""
+        return look.faces == 0 and "blurred" in look.marks
+
+    counted = [look for look in looks if look.faces is not None and not unseen(look)]
     if counter is None or not counted:
         return None
     known = [look for look in looks if look.faces is not None or look.hidden]
 
     def none(look: Look) -> bool:
-        return look.faces == 0 and "blurred" not in look.marks
+        return look.faces == 0 and not unseen(look)
 
     def several(look: Look) -> bool:
         return (look.faces or 0) > 1

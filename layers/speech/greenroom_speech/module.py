@@ -73,7 +73,7 @@ class SpeechModule:
 def _heard(recording: Path) -> tuple[Heard, Recording]:
     facts = probe(recording, need_video=False)
     if facts.audio is None:
-        raise NotMeasured("the recording has no sound")
+        raise NotMeasured("the recording has no sound", code="no_sound")
     return listen(recording, facts), facts
 
 
@@ -94,7 +94,8 @@ def observations(
     spoken_s = sum(item.windows for item in speech) * window_s
     if spoken_s < LEAST_SPEECH_S or duration_s <= 0:
         raise NotMeasured(
-            f"no speech to measure: {spoken_s:.1f} s were heard, {LEAST_SPEECH_S:g} s are needed"
+            f"no speech to measure: {spoken_s:.1f} s were heard, {LEAST_SPEECH_S:g} s are needed",
+            code="no_speech",
         )
     pauses = pauses_between(speech, probabilities)
     lengths = [item.windows * window_s for item in pauses]

@@ -67,7 +67,7 @@ class VisionModule:
         """As `observe`; under a policy that forbids `expression` smiles and frowns are not computed."""
         facts = probe(recordings["camera"], need_video=False)
         if facts.video is None:
-            raise NotMeasured("the recording has no picture")
+            raise NotMeasured("the recording has no picture", code="no_picture")
         looks, faces = self._look(recordings["camera"], facts)
         found = presence.observations(looks, counts=self._detector.counts)
         expressions = "expression" not in forbidden

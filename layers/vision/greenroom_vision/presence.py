@@ -28,7 +28,7 @@ def observations(looks: Sequence[Look], *, counts: bool) -> list[Observation]:
     Raises `NotMeasured` without a picture.
     """
     if not looks:
-        raise NotMeasured("the recording has no picture to look at")
+        raise NotMeasured("the recording has no picture to look at", code="no_picture")
     found = []
     for count, run in itertools.groupby(looks, key=lambda look: look.faces.count):
         found.append(_range("face" if count else "no_face", count, list(run)))

@@ -303,28 +303,35 @@ def test_an_answer_counts_only_for_the_competencies_that_its_question_is_about()
 
 
 ABSENT = ModuleResult(
-    module="speech", status="not_measured", reason="module speech is not installed"
+    module="speech",
+    status="not_measured",
+    code="module_not_installed",
+    reason="module speech is not installed",
 )
 
 
 @pytest.mark.parametrize(
-    ("answers", "reason"),
+    ("answers", "code", "reason"),
     [
-        ([], "no answer to measure"),
-        ([refused("q1")], "no answer to measure"),
-        ([answer("q1", [], results=[])], "module speech is not part of the template"),
-        ([answer("q1", [], results=[ABSENT])], "module speech is not installed"),
-        ([answer("q1", []), answer("q2", [], results=[ABSENT])], "module speech is not installed"),
-        ([answer("q1", [])], "speech 1 does not measure this"),
+        ([], "no_answer", "no answer to measure"),
+        ([refused("q1")], "no_answer", "no answer to measure"),
+        (
+            [answer("q1", [], results=[])],
+            "not_in_template",
+            "module speech is not part of the template",
+        ),
+        ([answer("q1", [], results=[ABSENT])], ABSENT.code, ABSENT.reason),
+        ([answer("q1", []), answer("q2", [], results=[ABSENT])], ABSENT.code, ABSENT.reason),
+        ([answer("q1", [])], "not_in_version", "speech 1 does not measure this"),
     ],
 )
 def test_what_is_not_measured_is_named_with_its_module_and_reason(
-    answers: list[ScoredAnswer], reason: str
+    answers: list[ScoredAnswer], code: str, reason: str
 ) -> None:
     curve = mapping({"fluency": [contribution("kind_a")]})
     indicator = score_interview(INTERVIEW, ONE, curve, answers).competencies[0].indicators[0]
-    assert [(item.kind, item.module, item.reason) for item in indicator.missing] == [
-        ("kind_a", "speech", reason)
+    assert [(item.kind, item.module, item.code, item.reason) for item in indicator.missing] == [
+        ("kind_a", "speech", code, reason)
     ]
 
 
@@ -332,6 +339,7 @@ def test_an_indicator_that_the_mapping_does_not_know_says_so() -> None:
     card = score_interview(INTERVIEW, ONE, mapping({}), [answer("q1", [])])
     indicator = card.competencies[0].indicators[0]
     assert indicator.status == "not_measured"
+    assert indicator.missing[0].code == "not_in_mapping"
     assert indicator.missing[0].reason == "mapping test does not know fluency"
 
 

@@ -9,9 +9,9 @@ from typing import get_args
 import pytest
 from babel.messages.pofile import read_po
 
-from functions.console.scorecard_view import REASONS
 from functions.portal.status import ADVICE, STEPS
 from greenroom.domain.access import Permission, Role
+from greenroom.domain.analysis import LACKS
 from greenroom.domain.assembly import GapCause
 from greenroom.domain.audit import ActorKind
 from greenroom.domain.consent import PURPOSES, RECORDING_WITHDRAWN
@@ -28,7 +28,7 @@ from greenroom.domain.monitoring import Anomaly
 from greenroom.domain.presence import TROUBLE, Phase, StepName
 from greenroom.domain.quality import Level, Verdict
 from greenroom.domain.scorecard import ScoreStatus
-from greenroom.domain.template import QualityTiers, TrackName
+from greenroom.domain.template import QualityTiers, SpokenLanguage, TrackName
 from greenroom.domain.webhook import DeliveryState
 from greenroom.runtime.texts import LOCALES, catalogue_path, choose_locale, folder_name, texts
 
@@ -89,7 +89,8 @@ CLOSED = {
     "ehr_status": get_args(EhrStatus),
     "flag": ("needs_follow_up", "needs_re_record", RECORDING_WITHDRAWN),
     "score": [status for status in get_args(ScoreStatus) if status != "scored"],
-    "reason": {key for _, key in REASONS},
+    "reason": LACKS,
+    "spoken": get_args(SpokenLanguage),
     "gap": get_args(GapCause),
     "track": get_args(TrackName),
     "verdict": get_args(Verdict),

@@ -17,6 +17,19 @@ from greenroom.domain.template import TrackName
 ENTRY_POINTS = "greenroom.analysis"
 """The entry-point group in which modules register."""
 
+LACKS = (
+    *("module_not_installed", "no_consent", "no_track", "no_sound", "no_picture"),
+    *("too_short", "no_speech", "no_words"),
+    *("no_model", "model_missing", "model_incomplete", "model_unknown", "model_refused"),
+    *("engine_not_installed", "engine_failed", "engine_too_slow"),
+    *("module_failed", "no_answer", "not_in_template", "not_in_version", "not_in_mapping"),
+    "policy_forbids",
+)
+"""Codes of why something was not measured; each has its text in the reader's languages (``reason.<code>``).
+
+A module that is not ours may bring codes of its own; of those the reason is shown as it is.
+"""
+
 
 class Observation(Document):
     """One thing seen or heard: a value over a time range, in seconds from the recording's start.
@@ -85,7 +98,8 @@ class Findings:
 class ModuleResult(Document):
     """What one module found on one attempt, with everything needed to find it again.
 
-    `status` is `ok`, `not_measured` (with `reason`: not installed, no consent, no speech …) or `failed`.
+    `status` is `ok`, `not_measured` or `failed`; the latter two with a stable `code` (one of `LACKS`, None in
+    reports from before there were codes) and a `reason` in words.
     There is no version where the module did not come to run. `withheld` are the kinds that the interview's
     policy forbids: they were not measured, and nobody can ask for them. `waveform` and `transcript` come with
     the observations and go with them, when a consent is taken back.
@@ -95,6 +109,7 @@ class ModuleResult(Document):
     version: str | None = None
     model_digest: Sha256 | None = None
     status: Literal["ok", "not_measured", "failed"]
+    code: Slug | None = None
     reason: str | None = None
     withheld: list[Slug] = []
     observations: list[Observation] = []
@@ -170,4 +185,8 @@ class InformedModule(AnalysisModule, Protocol):
 
 
 class NotMeasured(Exception):
-    """A module could not measure this recording; the reason is shown to people."""
+    """A module could not measure this recording. The reason is for people, `code` (see `LACKS`) for programs."""
+
+    def __init__(self, reason: str, *, code: str) -> None:
+        super().__init__(reason)
+        self.code = code

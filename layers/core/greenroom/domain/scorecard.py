@@ -29,10 +29,14 @@ class Evidence(Document):
 
 
 class Missing(Document):
-    """What would have to be measured: an observation kind, the module that measures it, and why it is not there."""
+    """What would have to be measured: an observation kind, the module that measures it, and why it is not there.
+
+    `code` is stable (`greenroom.domain.analysis.LACKS`), `reason` says the same in words.
+    """
 
     kind: Slug
     module: Slug
+    code: Slug | None = None
     reason: str
 
 

@@ -124,7 +124,8 @@ def _indicator(
     score, coverage, status = _weighted(parts, whole, mapping.minimum_coverage)
     if not contributions:
         reason = f"mapping {mapping.version} does not know {indicator.id}"
-        missing.append(Missing(kind=indicator.id, module="none", reason=reason))
+        lack = Missing(kind=indicator.id, module="none", code="not_in_mapping", reason=reason)
+        missing.append(lack)
     return IndicatorScore(
         id=indicator.id,
         name=indicator.name,
@@ -176,6 +177,7 @@ def _clips(
 
 def _missing(contribution: Contribution, answers: list[ScoredAnswer]) -> Missing:
     module = contribution.module
+    code: str | None
     results = [
         result
         for answer in answers
@@ -183,7 +185,7 @@ def _missing(contribution: Contribution, answers: list[ScoredAnswer]) -> Missing
         for result in answer.analysis.modules
         if result.module == module
     ]
-    reasons = [result.reason for result in results if result.reason]
+    lacking = [result for result in results if result.reason]
     forbidden = sorted(
         answer.analysis.policy or ""
         for answer in answers
@@ -192,16 +194,16 @@ def _missing(contribution: Contribution, answers: list[ScoredAnswer]) -> Missing
         if result.module == module and contribution.kind in result.withheld
     )
     if forbidden:
-        reason = f"policy {forbidden[0]} forbids it"
+        code, reason = "policy_forbids", f"policy {forbidden[0]} forbids it"
     elif not answers:
-        reason = "no answer to measure"
+        code, reason = "no_answer", "no answer to measure"
     elif not results:
-        reason = f"module {module} is not part of the template"
-    elif reasons:
-        reason = reasons[0]
+        code, reason = "not_in_template", f"module {module} is not part of the template"
+    elif lacking:
+        code, reason = lacking[0].code, lacking[0].reason or ""
     else:
-        reason = f"{module} {results[0].version} does not measure this"
-    return Missing(kind=contribution.kind, module=module, reason=reason)
+        code, reason = "not_in_version", f"{module} {results[0].version} does not measure this"
+    return Missing(kind=contribution.kind, module=module, code=code, reason=reason)
 
 
 @dataclass(frozen=True)

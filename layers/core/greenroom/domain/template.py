@@ -13,10 +13,15 @@ TrackName = Literal["camera", "screen"]
 FOLLOW_UP = "-follow-up"
 MAX_ID = 64
 Scenario = Literal["screening", "skills", "values"]
+SpokenLanguage = Literal["zh", "yue", "en", "ja", "ko"]
+"""ISO 639: Mandarin, Cantonese, English, Japanese, Korean."""
 
 
 class Question(Document):
-    """One question; its id is the answer's id in keys, events and reports."""
+    """One question; its id is the answer's id in keys, events and reports.
+
+    `language_required`: the language that the answer must be given in (须使用普通话), checked on the recording.
+    """
 
     id: Slug
     text: LocalizedText
@@ -27,6 +32,7 @@ class Question(Document):
     min_s: Seconds = 0
     max_s: Annotated[float, Field(gt=0, le=7200)] = 180
     takes: Annotated[int, Field(ge=1, le=20)] = 1
+    language_required: SpokenLanguage | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

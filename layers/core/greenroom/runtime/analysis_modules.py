@@ -87,19 +87,19 @@ class Modules:
             module = self._allowed(name, consents)
             missing = [track for track in module.tracks if track not in recordings]
             if missing:
-                raise NotMeasured(f"there is no {missing[0]} recording")
+                raise NotMeasured(f"there is no {missing[0]} recording", code="no_track")
             self._test(name, module)
             result = _with(result, version=module.version, model_digest=module.model_digest())
             withheld = _withheld(module, policy)
             result = _with(result, withheld=withheld)
             found = _findings(module, recordings, policy, asked, withheld)
         except NotMeasured as reason:
-            return _with(result, reason=str(reason))
+            return _with(result, code=reason.code, reason=str(reason))
         except Exception as error:
             if _mendable(error) and not last_try:
                 raise
             self._log.exception("module_failed", module=name)
-            return _with(result, status="failed", reason=_short(error))
+            return _with(result, status="failed", code="module_failed", reason=_short(error))
         return _with(
             result,
             status="ok",
@@ -108,7 +108,7 @@ class Modules:
             transcript=found.transcript,
         )
 
-    def refusal(self, name: str, consents: Consents) -> str | None:
+    def refusal(self, name: str, consents: Consents) -> NotMeasured | None:
         """Why nothing that the module `name` found may be kept; None where it may.
 
         What consent a module needs that is not installed any more, nobody can tell: it may be kept while
@@ -119,18 +119,19 @@ class Modules:
         try:
             self._allowed(name, consents)
         except NotMeasured as reason:
-            return str(reason)
+            return reason
         return None
 
     def _allowed(self, name: str, consents: Consents) -> AnalysisModule:
         """The module, loaded. Raises `NotMeasured` when it is not installed or its purpose was declined."""
         if name not in self._loaders:
-            raise NotMeasured(f"module {name} is not installed")
+            raise NotMeasured(f"module {name} is not installed", code="module_not_installed")
         if not consents.scorable:
-            raise NotMeasured("no consent to scoring by software was given")
+            raise NotMeasured("no consent to scoring by software was given", code="no_consent")
         module = self._module(name)
         if not consents.allows(module.purpose):
-            raise NotMeasured(f"no consent to {_PURPOSES[module.purpose]} was given")
+            declined = _PURPOSES[module.purpose]
+            raise NotMeasured(f"no consent to {declined} was given", code="no_consent")
         return module
 
     def _module(self, name: str) -> AnalysisModule:

@@ -1,0 +1,1 @@
+"""Analysis module `screen`: what happens on the shared screen, and when."""
