@@ -1,18 +1,8 @@
 /** One question from thinking to "saved": the clock, the markers, lost devices, another take. */
 
 import { CaptureProblem, openCamera, openScreen } from "./capture.js";
-import {
-  alertUser,
-  all,
-  clock,
-  find,
-  offer,
-  onPress,
-  picture,
-  pressed,
-  say,
-  show,
-} from "./screens.js";
+import { picture } from "./pictures.js";
+import { alertUser, all, clock, find, offer, onPress, pressed, say, show } from "./screens.js";
 
 /**
  * @typedef {import("./types.js").AnswerView} AnswerView

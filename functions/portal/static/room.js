@@ -17,7 +17,7 @@ import { followUpTo } from "./follow_up.js";
 import { Health } from "./health.js";
 import { takeIdentity } from "./identity_screen.js";
 import { keepUp } from "./keep_up.js";
-import { forgetPage, keepPage } from "./offline.js";
+import { answerWhenDurable, forgetPage, keepPage } from "./offline.js";
 import { hintAtPicture } from "./picture_hint.js";
 import { practise } from "./practice_screen.js";
 import { QuestionFlow } from "./question_flow.js";
@@ -81,6 +81,7 @@ document.addEventListener("screen", (event) => {
 });
 onPress("copy-link", () => void navigator.clipboard.writeText(location.href));
 onPress("try-again", () => void run());
+answerWhenDurable(recorder);
 void keepPage();
 void run();
 
