@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from functions.console import reading
 from functions.console.scorecard_view import ScorecardView
 from functions.console.session import PAGES, language_cookie, locale_of, session_of, sign_in_page
-from greenroom.domain.errors import Forbidden, Invalid, NotFound, Unauthorized
+from greenroom.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from greenroom.domain.interview import InterviewState, ehr_status
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.pages import content_security_policy
@@ -25,12 +25,13 @@ def interviews_page(request: Request, app: Function[Settings]) -> Response:
     """``GET /console/interviews?state=&batch=&after=``."""
     try:
         session_of(request, app)
-        found = reading.interview_list(request.query, app)
+        asked = {name: value for name, value in request.query.items() if name != "lang"}
+        found = reading.interview_list(asked, app)
     except (Unauthorized, Forbidden) as error:
         return sign_in_page(request, app, problem=error)
-    except (Invalid, NotFound) as error:
+    except (Conflict, Invalid, NotFound) as error:
         return trouble(request, app, error)
-    kept = {name: request.query[name] for name in ("state", "batch") if request.query.get(name)}
+    kept = {name: value for name, value in asked.items() if value and name != "after"}
     following = found.after and "?" + urlencode({**kept, "after": found.after})
     return render(
         request,

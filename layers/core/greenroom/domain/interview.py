@@ -17,8 +17,8 @@ Interview::
 Answer (always about its attempt in focus: the newest sealed one)::
 
     pending ──attempt──▶ recording ──manifest──▶ sealed ──▶ assembled ──▶ checked ──▶ analysed
-                             ▲                     ▲            └──▶ re_record
-                             └──── another take, or the re-record ───────┘
+                             ▲                     ▲            └────────────┴──────────┴──▶ re_record
+                             └──── another take, or the re-record ───────────────────────────────┘
     pending, recording ──a follow-up that is not answered──▶ skipped
 
 Every move is one compare-and-set in the database; a move whose `from` no longer holds changes nothing,
@@ -79,14 +79,17 @@ ANSWER_MOVES: dict[AnswerState, frozenset[AnswerState]] = {
     _A.RECORDING: frozenset({_A.SEALED, _A.SKIPPED}),
     _A.SEALED: frozenset({_A.SEALED, _A.ASSEMBLED}),
     _A.ASSEMBLED: frozenset({_A.SEALED, _A.CHECKED, _A.RE_RECORD}),
-    _A.CHECKED: frozenset({_A.SEALED, _A.ANALYSED}),
-    _A.ANALYSED: frozenset({_A.SEALED}),
+    _A.CHECKED: frozenset({_A.SEALED, _A.ANALYSED, _A.RE_RECORD}),
+    _A.ANALYSED: frozenset({_A.SEALED, _A.RE_RECORD}),
     _A.RE_RECORD: frozenset({_A.RECORDING, _A.SEALED}),
     _A.SKIPPED: frozenset({_A.SEALED}),
 }
 
 RECORDABLE = frozenset({_I.OPENED, _I.IN_PROGRESS, _I.RE_RECORD})
 """States in which the candidate may start an attempt."""
+
+AWAITED = frozenset({_I.CREATED, _I.INVITED, _I.OPENED, _I.IN_PROGRESS, _I.RE_RECORD})
+"""States in which something is expected from the candidate, and a mail may say so."""
 
 BEGUN = frozenset({_I.IN_PROGRESS, _I.SUBMITTED, _I.RE_RECORD, _I.SCORED, _I.HUMAN_REVIEW})
 """An attempt was started, and what was recorded may still be on its way."""
@@ -96,6 +99,9 @@ RECEIVED = frozenset({_A.SEALED, _A.ASSEMBLED, _A.CHECKED, _A.ANALYSED})
 
 SETTLED = frozenset({_A.ANALYSED, _A.RE_RECORD, _A.SKIPPED})
 """An answer that nothing in the pipeline is working on."""
+
+INVITATION = "invitation_created"
+"""The message that invites; a folder of `email_templates`."""
 
 NEEDS_FOLLOW_UP = "needs_follow_up"
 """A flag for HR: 需跟进, a mail could not be delivered."""

@@ -191,10 +191,22 @@ class DeliveryRow:
 
 @dataclass(frozen=True)
 class ApiKeyRow:
+    """A key without its secret. `signed`: what it changes must be signed; `replaced_by`: it was rotated."""
+
     id: str
     sha256: str
     scopes: list[str]
     name: str
+    created_at: datetime
+    signed: bool
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    replaced_by: str | None
+
+    def state(self, now: datetime) -> Literal["active", "expired", "revoked"]:
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
 
 
 @dataclass(frozen=True)
