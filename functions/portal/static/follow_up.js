@@ -19,7 +19,7 @@ const AGAIN_MS = 500;
  * @returns {Promise<AnswerView | null>}
  */
 export async function followUpTo({ api, database, interviewId }, question) {
-  if (!hasScreen("follow-up-wait")) return null;
+  if (!hasScreen("follow-up-wait") || !navigator.onLine) return null;
   const { dataset } = find('[data-screen="follow-up-wait"]', HTMLElement);
   show("follow-up-wait");
   const over = AbortSignal.timeout(Number(dataset.waitS) * 1000);

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.browser.recorder.candidate import QUESTIONS, Candidate, House, Invited, open_house, until
@@ -93,6 +94,7 @@ def test_a_follow_up_may_be_skipped(house: House, at_browser: AtBrowser) -> None
         page.locator("[data-follow-up-text]:visible").wait_for()
         someone.do("skip")
         page.locator('[data-question="last"]:visible').wait_for()
+        house.line.mode = "stall"  # so that no offer comes before the button is pressed
         answer_briefly(someone)
         someone.do("go-on")
         someone.screen("submit")
@@ -100,6 +102,38 @@ def test_a_follow_up_may_be_skipped(house: House, at_browser: AtBrowser) -> None
     assert until(lambda: results(invited)["first-follow-up"]["state"] == "skipped")
     assert invited.steps().count("follow_up.offered") >= 1
     assert invited.steps().count("follow_up.skipped") == 1
+
+
+def test_the_room_goes_on_in_time_and_asks_a_late_offer_before_the_end(
+    house: House, at_browser: AtBrowser
+) -> None:
+    invited = house.invite([FIRST, LAST], follow_ups=True)
+    with at_browser() as someone:
+        page = someone.page
+        someone.enter(invited)
+        page.evaluate(
+            "document.querySelector('[data-screen=\"follow-up-wait\"]').dataset.waitS = '1'"
+        )
+        house.line.mode = "stall"
+        answer_briefly(someone)
+        page.locator('[data-question="last"]:visible').wait_for()
+        house.line.mode = "pass"
+        until(lambda: results(invited)["first"]["state"] in ("checked", "analysed"))
+        offer = house.platform.url + "/v1/candidate/follow-ups/first"
+        credential = {"Authorization": f"Bearer {invited.token}"}
+        reply = httpx.post(offer, json={"attempt": 1}, headers=credential).json()
+        assert reply["state"] == "offered"
+        house.line.mode = "stall"
+        answer_briefly(someone)
+        someone.screen("submit")
+        house.line.mode = "pass"
+        someone.do("submit")
+        page.locator("[data-follow-up-text]:visible").wait_for()
+        someone.do("skip")
+        someone.screen("done")
+        assert someone.complaints == []
+    assert results(invited)["first-follow-up"]["state"] == "skipped"
+    assert results(invited)["last"]["state"] in ("sealed", "assembled", "checked", "analysed")
 
 
 def test_without_the_switch_nobody_waits(house: House, at_browser: AtBrowser) -> None:
