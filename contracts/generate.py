@@ -22,6 +22,8 @@ from greenroom.domain.consent import Consents
 from greenroom.domain.entry import EntryRules
 from greenroom.domain.evaluation import EvaluationTemplate
 from greenroom.domain.events import Event, EventType
+from greenroom.domain.follow_up import FollowUp
+from greenroom.domain.follow_up_rules import FollowUpRules
 from greenroom.domain.intervention import NewDeadline, Note
 from greenroom.domain.ledger import Ledger
 from greenroom.domain.manifest import Manifest
@@ -64,6 +66,8 @@ DOCUMENTS: dict[str, type[Document]] = {
     "analysis.policy": Policy,
     "analysis.scorecard": Scorecard,
     "console.evaluation_template": EvaluationTemplate,
+    "console.follow_up": FollowUp,
+    "portal.follow_up_rules": FollowUpRules,
     "sync.event": Event,
     "sync.webhook_endpoint": WebhookEndpointRequest,
 }

@@ -42,7 +42,7 @@ def read_interview(interview_id: str, app: Function[Settings]) -> Response:
         consents = tx.interviews.consents(interview_id)
     document = {
         **summary(row),
-        "answers": [_answer_state(answer) for answer in answers],
+        "answers": [_answer_state(answer, row) for answer in answers],
         "consents": consents.model_dump() if consents else None,
     }
     return Response.json(document)
@@ -56,7 +56,7 @@ def read_results(interview_id: str, app: Function[Settings]) -> Response:
             "interview": found.row.id,
             "state": found.row.state,
             "ehr_status": ehr_status(found.row.state),
-            "answers": [_results(answer) for answer in found.answers],
+            "answers": [_results(answer, found.row) for answer in found.answers],
             "scorecard": found.scorecard.model_dump(mode="json") if found.scorecard else None,
             "loss_ms": found.loss_ms,
         }
@@ -111,16 +111,19 @@ def evaluation_template_of(found: Interview) -> EvaluationTemplate:
     return evaluation_template(found.row.id, found.row.plan, found.scorecard, moments, durations_s)
 
 
-def _answer_state(row: AnswerRow) -> dict[str, Any]:
+def _answer_state(row: AnswerRow, interview: InterviewRow) -> dict[str, Any]:
+    """`follow_up` is the question that was added, with the reason for it; null for one of the plan's own."""
+    offered = interview.plan.follow_ups.get(row.answer_id)
     return {
         "answer": row.answer_id,
         "state": row.state,
         "attempt": row.attempt,
         "attempts": row.seals,
+        "follow_up": offered.model_dump(mode="json") if offered else None,
     }
 
 
-def _results(answer: Answer) -> dict[str, Any]:
+def _results(answer: Answer, interview: InterviewRow) -> dict[str, Any]:
     recordings = {
         track.track: {
             "status": track.status,
@@ -134,7 +137,7 @@ def _results(answer: Answer) -> dict[str, Any]:
         for track in answer.tracks
     }
     return {
-        **_answer_state(answer.row),
+        **_answer_state(answer.row, interview),
         "recordings": recordings,
         "key_moments": [moment.model_dump(mode="json") for moment in answer.key_moments],
         "assembly": answer.assembly.model_dump(mode="json") if answer.assembly else None,

@@ -56,14 +56,15 @@ def interview_page(request: Request, app: Function[Settings]) -> Response:
         return sign_in_page(request, app, problem=error)
     except NotFound as error:
         return trouble(request, app, error)
-    questions = found.row.plan.template.questions
+    plan = found.row.plan
     return render(
         request,
         app,
         "interview.html",
         interview=found,
-        questions={item.id: item for item in questions},
-        numbers={item.id: number for number, item in enumerate(questions, start=1)},
+        questions={item.id: item for item in plan.template.questions},
+        numbers=plan.numbers,
+        follow_ups=plan.follow_ups,
         card=ScorecardView(found),
         log=reading.process_log(wanted, app),
         deliveries=reading.deliveries(wanted, app),

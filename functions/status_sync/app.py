@@ -59,4 +59,4 @@ def list_deliveries(request: Request) -> Response:
 def resend(request: Request) -> Response:
     from functions.status_sync.deliveries import resend
 
-    return resend(request.params["endpoint"], request.params["event"], app)
+    return resend(request, app)

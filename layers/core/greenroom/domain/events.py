@@ -36,6 +36,8 @@ class EventType(StrEnum):
     ANSWER_CHECKED = "answer.checked"
     ANSWER_RE_RECORD = "answer.re_record"
     ANSWER_ANALYSED = "answer.analysed"
+    FOLLOW_UP_OFFERED = "follow_up.offered"
+    FOLLOW_UP_SKIPPED = "follow_up.skipped"
     INTERVIEW_SUBMITTED = "interview.submitted"
     INTERVIEW_RE_RECORD = "interview.re_record"
     INTERVIEW_SCORED = "interview.scored"

@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from greenroom.adapters.database import interview_list
-from greenroom.adapters.database.attempts import Attempts
-from greenroom.adapters.database.batches import read_plan
+from greenroom.adapters.database.batches import own_plan, read_plan
 from greenroom.adapters.database.candidates import Candidates
+from greenroom.adapters.database.follow_ups import FollowUps
 from greenroom.adapters.database.rows import InterviewRow, NewInterview
 from greenroom.adapters.database.tables import (
     answers,
@@ -34,7 +34,7 @@ from greenroom.domain.interview import (
 from greenroom.domain.interview_query import NEWEST_FIRST, ByMoment, Order, ScoreBound
 
 
-class Interviews(Attempts):
+class Interviews(FollowUps):
     def create_many(self, batch_id: str, wanted: Sequence[NewInterview]) -> list[str]:
         """Create the interviews that are not there yet, with an answer per question; their ids.
 
@@ -398,7 +398,7 @@ def _interview(row: Any) -> InterviewRow:
         created_at=row.created_at,
         submitted_at=row.submitted_at,
         total_score=row.total_score,
-        plan=read_plan(row.plan),
+        plan=own_plan(row.plan, row.follow_ups),
         flags=[] if row.flags == "[]" else json.loads(row.flags),  # most have none
         token_version=row.token_version,
         time_factor=row.time_factor,

@@ -62,6 +62,8 @@ class NewInterview:
 
 @dataclass(frozen=True)
 class InterviewRow:
+    """`plan` is the batch's, with the follow-ups that were offered in this interview."""
+
     id: str
     batch_id: str
     candidate_external_id: str

@@ -123,6 +123,7 @@ interviews = sa.Table(
     sa.Column("log_seq", sa.Integer, nullable=False, server_default="0"),
     sa.Column("time_factor", sa.Float, nullable=False, server_default="1"),
     sa.Column("withdrawn_at", UtcTime),
+    sa.Column("follow_ups", sa.Text, nullable=False, server_default="[]"),
     sa.Index(None, "created_at", "id"),
     sa.Index(None, "state", "created_at", "id"),
     sa.Index(None, "batch_id", "created_at", "id"),
