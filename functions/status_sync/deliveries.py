@@ -8,6 +8,7 @@ from greenroom.domain import keys
 from greenroom.domain.errors import Conflict, Invalid
 from greenroom.domain.webhook import DeliveryState
 from greenroom.runtime.http import Request, Response
+from greenroom.runtime.idempotency import idempotent
 
 if TYPE_CHECKING:
     from functions.status_sync.settings import Settings
@@ -34,8 +35,12 @@ def resend(request: Request, app: Function[Settings]) -> Response:
     """``POST /v1/webhook-deliveries/{endpoint}/{event}/resend``: due at once, under its own id.
 
     Writing the event's object again is what calls this function for it. Raises `NotFound`
-    (`unknown_delivery`), `Conflict` (`endpoint_not_active`).
+    (`unknown_delivery`), `Conflict` (`endpoint_not_active`) and what `idempotent` raises.
     """
+    return idempotent(app.database, request, "resend", lambda _key: _resent(request, app))
+
+
+def _resent(request: Request, app: Function[Settings]) -> Response:
     endpoint_id, event_id = request.params["endpoint"], request.params["event"]
     with app.database.begin() as tx:
         if endpoint_id not in {endpoint.id for endpoint in tx.webhooks.endpoints()}:

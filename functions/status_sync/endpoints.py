@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from functions.status_sync.delivery import sender
 from greenroom.domain.webhook import WebhookEndpointRequest
 from greenroom.runtime.http import Request, Response
+from greenroom.runtime.idempotency import idempotent
 
 if TYPE_CHECKING:
     from functions.status_sync.settings import Settings
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
 def register_endpoint(request: Request, app: Function[Settings]) -> Response:
     """``POST /v1/webhook-endpoints``: the one answer that holds the secret.
 
-    Raises `Invalid` (`endpoint_not_allowed`, `endpoint_unresolved`), `Conflict` (`endpoint_exists`).
+    Raises `Invalid` (`endpoint_not_allowed`, `endpoint_unresolved`), `Conflict` (`endpoint_exists`) and what
+    `idempotent` raises.
     """
+    return idempotent(app.database, request, "endpoints", lambda _key: _registered(request, app))
+
+
+def _registered(request: Request, app: Function[Settings]) -> Response:
     wanted = request.document(WebhookEndpointRequest)
     sender(app).check(wanted.url)
     secret = wanted.secret or new_secret()

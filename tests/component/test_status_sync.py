@@ -325,14 +325,20 @@ def test_endpoints_are_registered_listed_and_removed(
     made = client.post("/v1/webhook-endpoints", {"url": url})
     assert made.status == 201
     assert made.json()["secret"].startswith("whsec_")
+    once = {"idempotency-key": "register"}
+    other = [client.post("/v1/webhook-endpoints", {"url": f"{url}/2"}, **once) for _ in range(2)]
+    assert other[0].json() == other[1].json()
+    assert other[1].headers["idempotency-replayed"] == "true"
+    assert client.delete(f"/v1/webhook-endpoints/{other[0].json()['id']}").status == 204
     again = client.post("/v1/webhook-endpoints", {"url": url})
     assert (again.status, again.json()["code"]) == (409, "endpoint_exists")
-    (shown,) = client.get("/v1/webhook-endpoints").json()["endpoints"]
+    listed = client.get("/v1/webhook-endpoints").json()["endpoints"]
+    (shown,) = [endpoint for endpoint in listed if endpoint["state"] == "active"]
     assert shown["url"] == url
     assert "secret" not in shown
     assert client.delete(f"/v1/webhook-endpoints/{shown['id']}").status == 204
-    (shown,) = client.get("/v1/webhook-endpoints").json()["endpoints"]
-    assert shown["state"] == "removed"
+    listed = client.get("/v1/webhook-endpoints").json()["endpoints"]
+    assert {endpoint["state"] for endpoint in listed} == {"removed"}
     assert client.delete("/v1/webhook-endpoints/wep_nobody").status == 404
 
 

@@ -18,7 +18,7 @@ from greenroom.domain.interview_query import ByMoment, ByScore, ScoreBound
 from tests.unit.database.conftest import Invite, Turnable
 
 GROWING = (
-    "interviews|scores|scores_1|answers|identity_pictures|presence|health_samples|attempts|mails|deliveries|earlier|process_log"
+    "interviews|scores|of_score|answers|identity_pictures|presence|health_samples|attempts|mails|deliveries|earlier|process_log"
     "|candidates|idempotency"
 )
 """Tables (and aliases) that grow with every batch; batches and endpoints are few."""

@@ -48,10 +48,11 @@ class Candidates(Repository):
         *,
         limit: int,
         after: str | None = None,
+        block: int = BLOCK,
     ) -> list[CandidateRow]:
-        """Those that fit, by external id; `after` is the last one seen."""
+        """Those that fit, by external id; `after` is the last one seen; `block` are read at a time."""
         found: list[CandidateRow] = []
-        for candidate in self._from(after, BLOCK if limit < BLOCK else limit):
+        for candidate in self._from(after, block):
             if fits(candidate):
                 found.append(candidate)
                 if len(found) == limit:

@@ -14,6 +14,9 @@ import sqlalchemy as sa
 from greenroom.adapters.database.tables import FLAGGED, interviews, scores
 from greenroom.domain.interview_query import ByMoment, Order, ScoreBound
 
+_OF = scores.alias("of_score")
+"""Each bound looks a score up for itself; the list may be sorted by another one."""
+
 
 def sort_column(order: Order) -> sa.ColumnElement[Any]:
     if isinstance(order, ByMoment):
@@ -59,11 +62,10 @@ def within(statement: sa.Select[Any], bounds: Iterable[ScoreBound]) -> sa.Select
         if bound.competency is None:
             statement = statement.where(_holds(interviews.c.total_score, bound))
         else:
-            of = scores.alias()
             fits = sa.exists().where(
-                of.c.interview_id == interviews.c.id,
-                of.c.competency == bound.competency,
-                _holds(of.c.score, bound),
+                _OF.c.interview_id == interviews.c.id,
+                _OF.c.competency == bound.competency,
+                _holds(_OF.c.score, bound),
             )
             statement = statement.where(fits)
     return statement

@@ -140,7 +140,7 @@ class Interviews(FollowUps):
         if after is not None:
             value = self._sorted_by(after, order)
             statement = interview_list.beyond(statement, order, value, after)
-        return [_interview(row) for row in self._connection.execute(statement.limit(limit))]
+        return [_interview(row) for row in self._connection.execute(statement.limit(limit)).all()]
 
     def _sorted_by(self, interview_id: str, order: Order) -> Any:
         """The value by which an interview stands where it stands."""
@@ -319,10 +319,10 @@ class Interviews(FollowUps):
 
     def scores_of(self, interview_ids: Iterable[str]) -> dict[str, dict[str, float | None]]:
         """The competencies' scores of several interviews, by interview."""
-        statement = sa.select(scores).where(scores.c.interview_id.in_(list(interview_ids)))
         found: dict[str, dict[str, float | None]] = {}
-        for row in self._connection.execute(statement):
-            found.setdefault(row.interview_id, {})[row.competency] = row.score
+        rows = self._connection.execute(_SCORES_OF, {"interviews": list(interview_ids)}).all()
+        for interview_id, competency, score in rows:
+            found.setdefault(interview_id, {})[competency] = score
         return found
 
     def extend(self, interview_id: str, deadline: datetime) -> bool:
@@ -367,6 +367,10 @@ class Interviews(FollowUps):
         return flags
 
 
+# Built once: a page's list of ids makes it another statement each time.
+_SCORES_OF = sa.select(scores.c.interview_id, scores.c.competency, scores.c.score).where(
+    scores.c.interview_id.in_(sa.bindparam("interviews", expanding=True))
+)
 _SELECT = (
     sa.select(
         interviews,
@@ -404,7 +408,7 @@ def _interview(row: Any) -> InterviewRow:
         submitted_at=row.submitted_at,
         total_score=row.total_score,
         plan=own_plan(row.plan, row.follow_ups),
-        flags=json.loads(row.flags),
+        flags=[] if row.flags == "[]" else json.loads(row.flags),  # most have none
         token_version=row.token_version,
         time_factor=row.time_factor,
     )

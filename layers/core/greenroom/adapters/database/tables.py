@@ -39,9 +39,8 @@ class UtcTime(sa.TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        result: datetime = aware.astimezone(UTC)
-        return result
+        found: datetime = value
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 class Quoted(sa.TypeDecorator[str]):
