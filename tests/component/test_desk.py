@@ -7,9 +7,9 @@ import pytest
 from functions.console.app import app
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import ObjectStore
-from tests.console_visitors import signed_in
 from greenroom.domain.analysis import Analysis, ModuleResult, Observation
 from greenroom.domain.keys import AttemptRef
+from tests.console_visitors import signed_in
 from tests.function_client import Answer, FunctionClient
 from tests.recorded import record
 from tests.seeded import MODEL, TEMPLATE, api_key, invite, set_up
