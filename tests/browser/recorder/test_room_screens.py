@@ -68,6 +68,9 @@ def test_every_screen_is_clean(
         someone.start()
         someone.speak(1.5)
         inspector.look("recording")
+        page.evaluate(NOTES, False)
+        inspector.look("recording-notes")
+        page.evaluate(NOTES, True)
         page.reload()
         someone.screen("camera")
         someone.do("open-camera")
@@ -86,7 +89,8 @@ def test_every_screen_is_clean(
             "document.querySelector('script[type=module]').src.split('/').at(-2)"
         )
         problems = page.evaluate(
-            "[...document.querySelectorAll('[data-screen^=problem]')].map((one) => one.dataset.screen)"
+            "[...document.querySelectorAll('[data-screen^=problem], [data-screen=again]')]"
+            ".map((one) => one.dataset.screen)"
         )
         for problem in problems:
             page.evaluate(
