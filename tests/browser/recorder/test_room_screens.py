@@ -13,6 +13,11 @@ from tests.browser.recorder.inspector import Inspector
 pytestmark = [pytest.mark.chromium, pytest.mark.slow, pytest.mark.timeout(180)]
 
 
+NOTES = """(hidden) => document.querySelectorAll(
+    "[data-picture-hint], #lost-camera, #lost-screen, #own-window").forEach((one) => { one.hidden = hidden; })"""
+"""Everything that may be told while an answer is recorded, at once."""
+
+
 @pytest.mark.parametrize(("language", "width"), [("zh-CN", 360), ("en", 1280)])
 def test_every_screen_is_clean(
     house: House,
