@@ -74,11 +74,12 @@ def test_in_by_keyboard_with_an_authenticator_app(
     page.keyboard.press("Enter")
     page.wait_for_url("**/console/interviews")
     page.get_by_role("link", name="Hr Zhou").press("Enter")
+    page.wait_for_url("**/console/account")  # each page offers a secret of its own
+    page.wait_for_load_state()
     totp = pyotp.TOTP(page.locator(".enrol .secret").inner_text())
     assert page.locator("img.qr").evaluate("image => image.naturalWidth") > 0
-    page.locator("#code").focus()
-    page.keyboard.type(totp.at(now_utc()))
-    page.keyboard.press("Enter")
+    page.locator("#code").press_sequentially(totp.at(now_utc()))
+    page.locator("#code").press("Enter")
     expect(page.get_by_role("status")).to_have_text("Your authenticator app is set up.")
     page.get_by_role("button", name="Sign out", exact=True).press("Enter")
     page.wait_for_url("**/console")

@@ -175,6 +175,7 @@ def test_a_pattern_is_no_face(workshop: MediaWorkshop) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
 def test_two_hours_need_no_more_memory_than_two_minutes(workshop: MediaWorkshop) -> None:
     minute = workshop.make(
         ".mkv",
@@ -188,12 +189,13 @@ def test_two_hours_need_no_more_memory_than_two_minutes(workshop: MediaWorkshop)
             ".mkv", ("-stream_loop", str(minutes - 1), "-i", str(minute), "-c", "copy")
         )
         program = (
-            "import resource, sys; from pathlib import Path;"
+            "import re, resource, sys; from pathlib import Path;"
             "from tests.component.test_quality_bad_input import findings;"
             "found = findings(Path(sys.argv[1]));"
-            "peaks = [resource.getrusage(who).ru_maxrss for who in"
-            " (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)];"
-            "print(found['duration_s'].value, max(peaks) / 1024)"
+            # getrusage's peak of oneself begins with that of the process that forked us.
+            "own = int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]);"
+            "ffmpegs = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss;"
+            "print(found['duration_s'].value, max(own, ffmpegs) / 1024)"
         )
         command = [sys.executable, "-c", program, str(path)]
         ran = subprocess.run(command, capture_output=True, text=True, check=True)
