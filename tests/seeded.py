@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from greenroom.adapters.database import Database, NewInterview
+from greenroom.clock import Clock
 from greenroom.domain.batch import BatchHead, CandidateRow
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.ids import derived_id
@@ -94,7 +95,7 @@ class SettableClock:
         self.now += wait
 
 
-def set_up(function: Function, clock: SettableClock | None = None) -> None:
+def set_up(function: Function, clock: Clock | None = None) -> None:
     """Make a function read its settings again, as a new process would."""
     for name, part in vars(Function).items():
         if isinstance(part, functools.cached_property):

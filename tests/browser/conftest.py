@@ -10,6 +10,7 @@ import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
 from functions.console.app import app as console
+from greenroom.clock import now_utc
 from greenroom.host.http import create_app
 from tests.browser.test_pages import CHROMIUM
 from tests.seeded import set_up
@@ -29,7 +30,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def console_server(platform: None) -> Iterator[str]:
     """The console alone, by its address."""
-    set_up(console)
+    set_up(console, now_utc)  # a browser and an authenticator app live in real time
     running = uvicorn.Server(uvicorn.Config(create_app([console]), port=0, log_level="warning"))
     thread = threading.Thread(target=running.run)
     thread.start()

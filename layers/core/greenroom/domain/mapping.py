@@ -1,4 +1,4 @@
-"""The mapping from observations to indicators: versioned data that HR can read and edit.
+"""The mapping from observations to indicators: versioned data that HR can read.
 
 Each indicator is a weighted sum of piecewise-linear curves over observation kinds. The shipped mapping is
 not calibrated against a customer's own reviewers, and says so (`calibrated`).

@@ -1,6 +1,6 @@
 """The policy: what may be inferred from a recording under a jurisdiction's law.
 
-Versioned data that a customer's lawyers can read and replace by their own. An engineering reading, not advice.
+Versioned data that a customer's lawyers can read. An engineering reading, not advice.
 """
 
 from __future__ import annotations
