@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from functions.invitation.catalogue import same_id
 from greenroom.domain.batch import MAX_ROWS, CandidateRow
 from greenroom.domain.candidate_filter import CandidateFilter
 from greenroom.domain.errors import Invalid, TooLarge
@@ -21,7 +22,7 @@ PATH = "/v1/candidates"
 def save_candidate(request: Request, app: Function[Settings]) -> Response:
     """``PUT /v1/candidates/{external_id}``: what the EHR knows now, in place of what it said before."""
     candidate = request.document(CandidateRow)
-    _same_id(request.params["external_id"], candidate.external_id)
+    same_id(request.params["external_id"], candidate.external_id)
     with app.database.begin() as tx:
         tx.candidates.save(candidate)
         actor = request.who.actor
@@ -81,7 +82,7 @@ def invited_by(filter_id: str, app: Function[Settings]) -> list[CandidateRow]:
 def save_filter(request: Request, app: Function[Settings]) -> Response:
     """``PUT /v1/candidate-filters/{id}``."""
     wanted = request.document(CandidateFilter)
-    _same_id(request.params["id"], wanted.id)
+    same_id(request.params["id"], wanted.id)
     with app.database.begin() as tx:
         tx.catalogue.save_filter(wanted)
         actor = request.who.actor
@@ -100,10 +101,3 @@ def list_filters(app: Function[Settings]) -> Response:
     with app.database.begin() as tx:
         found = tx.catalogue.filters()
     return Response.json({"filters": [item.model_dump(mode="json") for item in found]})
-
-
-def _same_id(path: str, document: str) -> None:
-    if path != document:
-        raise Invalid(
-            f"the path says {path[:100]!r}, the document {document!r}", code="id_mismatch"
-        )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def save_model(request: Request, app: Function[Settings]) -> Response:
     """Keep a model; weights that do not add up to 100 are refused with their sum (`invalid_document`)."""
     model = request.document(CompetencyModel)
-    _same_id(request, model.id)
+    same_id(request.params["id"], model.id)
     with app.database.begin() as tx:
         tx.catalogue.save_model(model)
         actor = request.who.actor
@@ -38,7 +38,7 @@ def list_models(app: Function[Settings]) -> Response:
 
 def save_template(request: Request, app: Function[Settings]) -> Response:
     template = request.document(Template)
-    _same_id(request, template.id)
+    same_id(request.params["id"], template.id)
     with app.database.begin() as tx:
         tx.catalogue.save_template(template)
         tx.audit.append(request.who.actor, "template.saved", "template", template.id)
@@ -56,9 +56,9 @@ def list_templates(app: Function[Settings]) -> Response:
     return Response.json({"templates": [item.model_dump(mode="json") for item in templates]})
 
 
-def _same_id(request: Request, document_id: str) -> None:
-    if request.params["id"] != document_id:
+def same_id(path: str, document: str) -> None:
+    """Raises `Invalid` (`id_mismatch`) where the path and the document name two things."""
+    if path != document:
         raise Invalid(
-            f"the path says {request.params['id'][:100]!r}, the document {document_id!r}",
-            code="id_mismatch",
+            f"the path says {path[:100]!r}, the document {document!r}", code="id_mismatch"
         )

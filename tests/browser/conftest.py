@@ -1,18 +1,15 @@
-"""A browser and the console for the tests that want no other."""
+"""A browser for every file, and the console for the tests that want nothing else."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
 from functions.console.app import app as console
 from greenroom.clock import now_utc
-from greenroom.host.http import create_app
-from tests.browser.test_pages import CHROMIUM
+from tests.browser.serving import CHROMIUM, serving
 from tests.seeded import set_up
 
 
@@ -31,12 +28,5 @@ def browser() -> Iterator[Browser]:
 def console_server(platform: None) -> Iterator[str]:
     """The console alone, by its address."""
     set_up(console, now_utc)  # a browser and an authenticator app live in real time
-    running = uvicorn.Server(uvicorn.Config(create_app([console]), port=0, log_level="warning"))
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        assert thread.is_alive()
-        thread.join(0.01)
-    yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
-    running.should_exit = True
-    thread.join(10)
+    with serving(console) as address:
+        yield address

@@ -1,42 +1,25 @@
 """The pages in a real browser: nothing blocked, nothing too wide, usable by keyboard, hostile text harmless."""
 
 import re
-import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from functions.console.app import app as console
 from functions.portal.app import app as portal
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import ObjectStore
-from greenroom.host.http import create_app
+from tests.browser.serving import serving
 from tests.console_visitors import PASSWORD, account, signed_in
 from tests.media_fixtures import VP8, MediaWorkshop, picture
 from tests.recorded import record
 from tests.seeded import TEMPLATE, SettableClock, candidate_token, invite, set_up
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 NASTY = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
 
-pytestmark = [
-    pytest.mark.chromium,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
+pytestmark = pytest.mark.chromium
 
 
 @pytest.fixture
@@ -44,17 +27,8 @@ def server(platform: None) -> Iterator[str]:
     """Portal and console behind the HTTP host, on a free port."""
     for function in (portal, console):
         set_up(function, SettableClock())
-    config = uvicorn.Config(create_app([portal, console]), port=0, log_level="warning")
-    running = uvicorn.Server(config)
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        assert thread.is_alive()
-        thread.join(0.01)
-    port = running.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    running.should_exit = True
-    thread.join(10)
+    with serving(portal, console) as address:
+        yield address
 
 
 @dataclass

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from functions.portal.app import app as portal
 from greenroom.adapters.database import Database
@@ -20,14 +18,10 @@ from greenroom.domain.interview import AnswerState, InterviewState
 from greenroom.domain.keys import AttemptRef
 from greenroom.domain.manifest import Manifest, Part, Segment, TrackManifest
 from greenroom.domain.quality import Finding, Quality
-from greenroom.host.http import create_app
-from tests.browser.test_pages import CHROMIUM
+from tests.browser.serving import serving
 from tests.seeded import TEMPLATE, SettableClock, candidate_token, invite, set_up
 
-pytestmark = [
-    pytest.mark.chromium,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = pytest.mark.chromium
 
 AXE = Path("node_modules/axe-core/axe.min.js")
 ARTEFACTS = Path("artefacts/status")
@@ -41,26 +35,11 @@ CRASH = Gap(cause="recorder_restart", began="crash", segment=1, start_ms=40_500,
 RELOAD = Gap(cause="recorder_restart", began="reload", segment=1, start_ms=61_000, end_ms=61_350)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-
-
 @pytest.fixture
 def server(platform: None) -> Iterator[str]:
     set_up(portal, SettableClock())
-    running = uvicorn.Server(uvicorn.Config(create_app([portal]), port=0, log_level="warning"))
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        assert thread.is_alive()
-        thread.join(0.01)
-    yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
-    running.should_exit = True
-    thread.join(10)
+    with serving(portal) as address:
+        yield address
 
 
 class Story:

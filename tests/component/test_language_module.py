@@ -16,7 +16,7 @@ from greenroom.domain.consent import Consents
 from greenroom.domain.policy import shipped_policy
 from greenroom.domain.template import Question
 from greenroom.runtime.analysis_modules import Modules
-from greenroom_language.module import LanguageModule
+from greenroom_language.module import START_S, LanguageModule
 from greenroom_language.settings import TranscriptSettings
 from tests.media_fixtures import OPUS, VP8, MediaWorkshop, picture, sound
 
@@ -57,9 +57,10 @@ def english() -> LanguageModule:
     return LanguageModule(TranscriptSettings(folder=ENGLISH))
 
 
-def program(source: str, *, patience: float = 4) -> LanguageModule:
+def program(source: str, *, patience: float = 4, start_s: float = START_S) -> LanguageModule:
     command = [sys.executable, "-c", source]
-    return LanguageModule(TranscriptSettings(command=command, patience=patience))
+    settings = TranscriptSettings(command=command, patience=patience)
+    return LanguageModule(settings, start_s=start_s)
 
 
 def run(module: LanguageModule, consents: Consents = ALL) -> tuple[str | None, str]:
@@ -165,9 +166,8 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
     assert caught.value.code == "engine_failed"
 
 
-def test_a_process_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("greenroom_language.module.START_S", 0.5)
-    module = program("import time; time.sleep(600)", patience=0.01)
+def test_a_process_that_hangs_is_ended() -> None:
+    module = program("import time; time.sleep(600)", patience=0.01, start_s=0.5)
     with pytest.raises(NotMeasured, match="took longer than 1 s") as caught:
         module.findings({"camera": GOLDEN}, ASKED)
     assert caught.value.code == "engine_too_slow"

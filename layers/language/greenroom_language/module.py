@@ -34,8 +34,11 @@ class LanguageModule:
     tracks: tuple[TrackName, ...] = ("camera",)
     provides = wording.PROVIDES
 
-    def __init__(self, settings: TranscriptSettings | None = None) -> None:
+    def __init__(
+        self, settings: TranscriptSettings | None = None, *, start_s: float = START_S
+    ) -> None:
         self._given = settings
+        self._start_s = start_s
 
     @property
     def version(self) -> str:
@@ -55,7 +58,7 @@ class LanguageModule:
         """
         chosen = self._choice()
         wanted = golden(chosen.golden)
-        with running(chosen.command, wall_s=START_S) as engine:
+        with running(chosen.command, wall_s=self._start_s) as engine:
             heard = engine.hear(wanted.sound)
         wanted.check("".join(piece.text for piece in heard.pieces))
 
@@ -81,7 +84,7 @@ class LanguageModule:
         if not stretches:
             raise NotMeasured("no speech to transcribe", code="no_speech")
         found = []
-        wall_s = START_S + self._settings().patience * facts.duration_s
+        wall_s = self._start_s + self._settings().patience * facts.duration_s
         with running(chosen.command, wall_s=wall_s) as engine:
             for item, sound in sounds(recording, facts, stretches):
                 end_s = min(item.end * WINDOW_S + AROUND_S, facts.duration_s)
