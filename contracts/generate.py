@@ -29,7 +29,7 @@ from greenroom.domain.presence import HealthReport, StepReport, TimeFactor
 from greenroom.domain.quality import Quality
 from greenroom.domain.scorecard import Scorecard
 from greenroom.domain.template import Question, Template
-from greenroom.domain.webhook import WebhookEndpointRequest
+from greenroom.domain.webhook import ResendRequest, SecretRotation, WebhookEndpointRequest
 
 HERE = Path(__file__).parent
 WIRING = HERE.parent / "infra" / "terraform" / "functions.json"
@@ -58,6 +58,8 @@ DOCUMENTS: dict[str, type[Document]] = {
     "console.evaluation_template": EvaluationTemplate,
     "sync.event": Event,
     "sync.webhook_endpoint": WebhookEndpointRequest,
+    "sync.secret_rotation": SecretRotation,
+    "sync.resend_request": ResendRequest,
 }
 """`<stage>.<name>` of each document that crosses a border; the file adds the major version."""
 

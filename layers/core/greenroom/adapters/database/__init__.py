@@ -4,8 +4,10 @@ from greenroom.adapters.database.engine import Database, Transaction
 from greenroom.adapters.database.rows import (
     AnswerRow,
     ApiKeyRow,
+    AttemptMade,
     AttemptRow,
     BatchRow,
+    ClaimedDelivery,
     DeliveryRow,
     EndpointRow,
     EvaluationRow,
@@ -25,8 +27,10 @@ from greenroom.adapters.database.rows import (
 __all__ = [
     "AnswerRow",
     "ApiKeyRow",
+    "AttemptMade",
     "AttemptRow",
     "BatchRow",
+    "ClaimedDelivery",
     "Database",
     "DeliveryRow",
     "EndpointRow",
