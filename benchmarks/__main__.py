@@ -15,7 +15,17 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 LATEST = HERE / "latest.json"
-NAMES = ("imports", "batch", "mail", "assembly", "uploads", "quality", "analysis", "recorder")
+NAMES = (
+    "imports",
+    "batch",
+    "mail",
+    "webhooks",
+    "assembly",
+    "uploads",
+    "quality",
+    "analysis",
+    "recorder",
+)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from sqlalchemy import event
 from greenroom.adapters.database import Database, Transaction
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import AnswerState, InterviewState
+from greenroom.domain.reminder import ReminderName
 from greenroom.domain.webhook import WebhookEndpointRequest
 from tests.unit.database.conftest import Invite, Turnable
 
@@ -55,6 +56,9 @@ QUERIES: dict[str, Callable[[Transaction, str, str, Any], object]] = {
     "mails due": lambda tx, itv, bat, now: tx.mails.claim(10, "o", 60),
     "mails of some": lambda tx, itv, bat, now: tx.mails.claim(10, "o", 60, interview_ids=[itv]),
     "mails of a batch": lambda tx, itv, bat, now: tx.mails.counts(bat),
+    "reminders due": lambda tx, itv, bat, now: [
+        tx.reminders.due(name, 10) for name in get_args(ReminderName)
+    ],
     "deliveries due": lambda tx, itv, bat, now: tx.webhooks.claim_due("o", 60, 10),
     "deliveries of one": lambda tx, itv, bat, now: tx.webhooks.claim(itv, "o", 60, 10),
     "list of deliveries": lambda tx, itv, bat, now: tx.webhooks.deliveries(after="1~evt_x~wep_x"),

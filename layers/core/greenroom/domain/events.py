@@ -26,6 +26,8 @@ class EventType(StrEnum):
     CANDIDATE_BACK = "candidate.back"
     CAMERA_TROUBLE = "camera.trouble"
     TIME_GRANTED = "time.granted"
+    REMINDER_SENT = "reminder.sent"
+    FOLLOW_UP_NEEDED = "follow_up.needed"
     INTERVIEW_STARTED = "interview.started"
     ANSWER_STARTED = "answer.started"
     ANSWER_SEALED = "answer.sealed"

@@ -85,6 +85,9 @@ ANSWER_MOVES: dict[AnswerState, frozenset[AnswerState]] = {
 RECORDABLE = frozenset({_I.OPENED, _I.IN_PROGRESS, _I.RE_RECORD})
 """States in which the candidate may start an attempt."""
 
+AWAITED = frozenset({_I.CREATED, _I.INVITED, _I.OPENED, _I.IN_PROGRESS, _I.RE_RECORD})
+"""States in which something is expected from the candidate, and a mail may say so."""
+
 BEGUN = frozenset({_I.IN_PROGRESS, _I.SUBMITTED, _I.RE_RECORD, _I.SCORED, _I.HUMAN_REVIEW})
 """An attempt was started, and what was recorded may still be on its way."""
 
@@ -94,11 +97,14 @@ RECEIVED = frozenset({_A.SEALED, _A.ASSEMBLED, _A.CHECKED, _A.ANALYSED})
 SETTLED = frozenset({_A.ANALYSED, _A.RE_RECORD})
 """An answer that nothing in the pipeline is working on."""
 
+INVITATION = "invitation_created"
+"""The message that invites; a folder of `email_templates`."""
+
 NEEDS_FOLLOW_UP = "needs_follow_up"
-"""A flag for HR: 需跟进, a mail could not be delivered."""
+"""A flag for HR: 需跟进, a mail could not be delivered, or the deadline is near or missed."""
 
 NEEDS_RE_RECORD = "needs_re_record"
-"""A flag for HR: 需二次录制, an answer is to be given again."""
+"""A flag for HR: 需二次录制, an answer is to be given again, or the interview was left midway."""
 
 EhrStatus = Literal["待面试", "面试完成", "需二次录制", "已取消", "已过期"]
 

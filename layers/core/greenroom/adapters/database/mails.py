@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from greenroom.adapters.database.rows import MailCounts, MailKey, MailRow, NewMail
 from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import interviews, mails
+from greenroom.domain.interview import INVITATION
 
 _KEY_COLUMNS = (mails.c.interview_id, mails.c.message, mails.c.number)
 _KEY = sa.tuple_(*_KEY_COLUMNS)
@@ -40,7 +41,7 @@ class Mails(Repository):
                     "number": mail.number,
                     "state": "pending",
                     "attempts": 0,
-                    "due_at": now,
+                    "due_at": mail.due_at or now,
                 }
                 for mail in wanted
             ],
@@ -93,11 +94,15 @@ class Mails(Repository):
         )
 
     def counts(self, batch_id: str) -> MailCounts:
-        """How many of a batch's mails are sent, pending and dead."""
+        """How many of a batch's invitations are sent, pending and dead; later copies are not counted."""
         statement = (
             sa.select(mails.c.state, sa.func.count())
             .join(interviews, interviews.c.id == mails.c.interview_id)
-            .where(interviews.c.batch_id == batch_id)
+            .where(
+                interviews.c.batch_id == batch_id,
+                mails.c.message == INVITATION,
+                mails.c.number == 1,
+            )
             .group_by(mails.c.state)
         )
         found: dict[str, int] = dict(self._connection.execute(statement).all())

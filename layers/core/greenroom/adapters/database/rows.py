@@ -126,9 +126,12 @@ class LogRow:
 
 @dataclass(frozen=True)
 class NewMail:
+    """`due_at` is None for at once."""
+
     interview_id: str
     message: str
     number: int
+    due_at: datetime | None = None
 
 
 MailKey = tuple[str, str, int]
