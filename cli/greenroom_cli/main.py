@@ -6,6 +6,7 @@ import typer
 
 from greenroom_cli.dead_letters import dead_letters
 from greenroom_cli.demo.command import demo
+from greenroom_cli.keys import keys
 from greenroom_cli.rescore import rescore
 from greenroom_cli.run import run
 
@@ -14,3 +15,4 @@ app.command()(run)
 app.command()(demo)
 app.command()(rescore)
 app.command("dead-letters")(dead_letters)
+app.add_typer(keys, name="keys")

@@ -73,12 +73,12 @@ def _sent(tx: Transaction, outcomes: dict[MailKey, Outcome]) -> None:
     marked = tx.mails.sent(list(outcomes))
     interviews = [interview for interview, _, _ in marked]
     tx.interviews.move_many(interviews, InterviewState.INVITED, frm=[InterviewState.CREATED])
-    for key in marked:
-        if key[1:] != (INVITATION, 1):
-            tx.process_log.append(key[0], EventType.REMINDER_SENT, _details(outcomes[key]))
     details = {key[0]: _details(outcomes[key]) for key in marked if key[1:] == (INVITATION, 1)}
     if details:
         tx.process_log.append_many(EventType.INTERVIEW_INVITED, details)
+    for key in marked:
+        if key[1:] != (INVITATION, 1):  # an interview may have several of these at once
+            tx.process_log.append(key[0], EventType.REMINDER_SENT, _details(outcomes[key]))
 
 
 def _details(outcome: Outcome) -> dict[str, Any]:

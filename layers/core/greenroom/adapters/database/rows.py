@@ -62,6 +62,8 @@ class NewInterview:
 
 @dataclass(frozen=True)
 class InterviewRow:
+    """`plan` is the batch's, with the follow-ups that were offered in this interview."""
+
     id: str
     batch_id: str
     candidate_external_id: str
@@ -135,6 +137,7 @@ class NewMail:
 
 
 MailKey = tuple[str, str, int]
+MailState = Literal["pending", "sent", "dead"]
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,25 @@ class MailRow:
     @property
     def key(self) -> MailKey:
         return self.interview_id, self.message, self.number
+
+
+@dataclass(frozen=True)
+class MailStatus:
+    """How a mail stands; `due_at` is when it is to be sent or was last tried."""
+
+    interview_id: str
+    message: str
+    number: int
+    state: MailState
+    attempts: int
+    due_at: datetime
+    sent_at: datetime | None
+    last_error: str | None
+
+    def cursor(self) -> str:
+        """Where a page ends whose last row this is."""
+        at = (self.due_at - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
+        return f"{at}~{self.interview_id}~{self.message}~{self.number}"
 
 
 @dataclass(frozen=True)
@@ -238,10 +260,22 @@ class AttemptMade:
 
 @dataclass(frozen=True)
 class ApiKeyRow:
+    """A key without its secret. `signed`: what it changes must be signed; `replaced_by`: it was rotated."""
+
     id: str
     sha256: str
     scopes: list[str]
     name: str
+    created_at: datetime
+    signed: bool
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    replaced_by: str | None
+
+    def state(self, now: datetime) -> Literal["active", "expired", "revoked"]:
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
 
 
 @dataclass(frozen=True)
