@@ -19,6 +19,7 @@ NAMES = (
     "imports",
     "batch",
     "mail",
+    "webhooks",
     "assembly",
     "uploads",
     "quality",

@@ -27,7 +27,7 @@ def smtp_sink() -> Iterator[int]:
     where = f"127.0.0.1:{port}"
     command = [sys.executable, "-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink", "-l", where]
     with _process(command):
-        _wait_for(port)
+        wait_for(port)
         yield port
 
 
@@ -75,7 +75,7 @@ def _process(command: list[str], stdout: int | None = None) -> Iterator[subproce
         process.wait(15)
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
     ends = time.monotonic() + 30
     while time.monotonic() < ends:
         try:

@@ -28,6 +28,7 @@ from greenroom.domain.follow_up import FollowUp
 from greenroom.domain.follow_up_rules import FollowUpRules
 from greenroom.domain.intervention import NewDeadline, Note
 from greenroom.domain.ledger import Ledger
+from greenroom.domain.mail_window import MailWindow
 from greenroom.domain.manifest import Manifest
 from greenroom.domain.mapping import Mapping
 from greenroom.domain.model import Document
@@ -36,7 +37,7 @@ from greenroom.domain.presence import HealthReport, StepReport, TimeFactor
 from greenroom.domain.quality import Quality
 from greenroom.domain.scorecard import Scorecard
 from greenroom.domain.template import Question, Template
-from greenroom.domain.webhook import WebhookEndpointRequest
+from greenroom.domain.webhook import ResendRequest, SecretRotation, WebhookEndpointRequest
 
 HERE = Path(__file__).parent
 WIRING = HERE.parent / "infra" / "terraform" / "functions.json"
@@ -73,8 +74,11 @@ DOCUMENTS: dict[str, type[Document]] = {
     "console.evaluation_template": EvaluationTemplate,
     "console.follow_up": FollowUp,
     "portal.follow_up_rules": FollowUpRules,
+    "invitation.mail_window": MailWindow,
     "sync.event": Event,
     "sync.webhook_endpoint": WebhookEndpointRequest,
+    "sync.secret_rotation": SecretRotation,
+    "sync.resend_request": ResendRequest,
 }
 """`<stage>.<name>` of each document that crosses a border; the file adds the major version."""
 

@@ -29,6 +29,10 @@ class Received:
         return self.event["subject"], self.event["sequence"]
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # of five, a sender's sixteen connections at once would lose some
+
+
 class WebhookReceiver:
     """`answers` decides the status of each request; it may also wait. Everything that came is in `received`."""
 
@@ -57,7 +61,7 @@ class WebhookReceiver:
             def log_message(self, *args: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
 
     @property

@@ -134,7 +134,9 @@ def re_record(request: Request, app: Function[Settings]) -> Response:
             details = {"answers": [answer.answer_id], **_by(request, note)}
             tx.interviews.set_flag(row.id, NEEDS_RE_RECORD)
             tx.process_log.append(row.id, EventType.INTERVIEW_RE_RECORD, details)
-        tx.mails.queue_next(row.id, INVITATION)
+        else:
+            # A verdict is what the schedule sends its own invitation to record again for.
+            tx.mails.queue_next(row.id, INVITATION)
 
     return _once(request, app, act)
 

@@ -118,6 +118,27 @@ def read_batch(request: Request) -> Response:
     return read_batch(request.params["batch"], app)
 
 
+@app.get("/v1/mails", auth=app.api_key("batches:write", seen="mails"))
+def list_mails(request: Request) -> Response:
+    from functions.invitation.mails import list_mails
+
+    return list_mails(request, app)
+
+
+@app.post("/v1/mails/resend", auth=app.api_key("batches:write"))
+def resend_window(request: Request) -> Response:
+    from functions.invitation.mails import resend_window
+
+    return resend_window(request, app)
+
+
+@app.post("/v1/mails/{interview}/{message}/{number}/resend", auth=app.api_key("batches:write"))
+def resend_mail(request: Request) -> Response:
+    from functions.invitation.mails import resend_mail
+
+    return resend_mail(request, app)
+
+
 @app.on_object("batches/", suffix=".json")
 def batch_accepted(event: ObjectCreated) -> None:
     from functions.invitation.invite import cut_batch

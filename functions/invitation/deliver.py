@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from functions.invitation.letter import House, Letter, Letters
@@ -25,7 +25,8 @@ from greenroom.adapters.mail import (
     RelayUnavailable,
 )
 from greenroom.domain.ids import new_id
-from greenroom.domain.interview import AWAITED
+from greenroom.domain.interview import AWAITED, INVITATION
+from greenroom.domain.reminder import by_day
 from greenroom.runtime.outbox import publish
 
 if TYPE_CHECKING:
@@ -117,6 +118,9 @@ class _Delivery:
             for mail in tuple(self._held):
                 if time.monotonic() - self._held_since > self._last_start_s:
                     break
+                if (morning := self._morning(mail)) is not None:
+                    group.add(Outcome(mail, "waits for the morning", retry_at=morning))
+                    continue
                 letter, unsent = self._write(mail, recipients[mail.interview_id])
                 if under_way is not None:
                     group.add(self._finish(*under_way, relay))
@@ -139,9 +143,18 @@ class _Delivery:
         if to.state not in AWAITED:
             return None, f"not sent: the interview is {to.state}"
         now = self._app.clock()
-        if to.deadline <= now:
+        if to.deadline <= now and mail.message != "deadline_missed":
             return None, "not sent: the deadline has passed"
         return self._letters.write(mail.message, to, number=mail.number, now=now), ""
+
+    def _morning(self, mail: MailRow) -> datetime | None:
+        """When a reminder may be sent that would come at night: the relay was down, or this call runs late.
+
+        The invitation itself is what the candidate waits for, and HR has chosen its hour.
+        """
+        now = self._app.clock()
+        by = by_day(now, self._app.settings.time_zone)
+        return by if mail.message != INVITATION and by > now else None
 
     def _start(self, mail: MailRow, letter: Letter, relay: MailConnection) -> Outcome | None:
         return self._unless_refused(mail, lambda: relay.start(letter.recipient, letter.content))

@@ -18,6 +18,7 @@ from markupsafe import escape
 from functions.invitation.calendar_entry import Entry
 from functions.invitation.mime import Frame, Parts
 from greenroom.domain.ids import derived_id
+from greenroom.domain.interview import INVITATION
 from greenroom.domain.model import text_in
 from greenroom.runtime.tokens import issue_candidate_token
 
@@ -124,6 +125,7 @@ class _Shared:
         company, address = parseaddr(house.sender)
         self.domain = address.rpartition("@")[2]
         folder = f"{message}/{to.locale}"
+        invitation = f"{INVITATION}/{to.locale}"
         templates = environment()
         deadline = Deadline.of(to.deadline, to.locale, house.time_zone)
         questions = to.plan.template.questions
@@ -135,7 +137,7 @@ class _Shared:
             "job": one_line(text_in(to.plan.model.job, to.locale)),
             "deadline": deadline,
             "total_s": round(sum(item.think_s + item.max_s for item in questions) / 60) * 60,
-            "guide": templates.get_template(f"{folder}/guide.txt").render().splitlines(),
+            "guide": templates.get_template(f"{invitation}/guide.txt").render().splitlines(),
             "questions": [
                 {
                     **item.model_dump(include={"think_s", "min_s", "max_s", "takes", "tracks"}),
@@ -147,7 +149,7 @@ class _Shared:
         }
         subject = one_line(templates.get_template(f"{folder}/subject.txt").render(words))
         words["subject"] = subject
-        calendar = templates.get_template(f"{folder}/calendar.txt").render(words)
+        calendar = templates.get_template(f"{invitation}/calendar.txt").render(words)
         summary, _, description = calendar.strip().partition("\n")
         self.frame = Frame(sender=house.sender, subject=subject, locale=to.locale)
         self.entry = Entry(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from functions.invitation.letter import Letter
 from greenroom.adapters.database import MailRow
 from greenroom.domain.events import EventType
-from greenroom.domain.interview import InterviewState
+from greenroom.domain.interview import INVITATION, InterviewState
 
 if TYPE_CHECKING:
     from greenroom.adapters.database import MailKey, Transaction
@@ -73,10 +73,12 @@ def _sent(tx: Transaction, outcomes: dict[MailKey, Outcome]) -> None:
     marked = tx.mails.sent(list(outcomes))
     interviews = [interview for interview, _, _ in marked]
     tx.interviews.move_many(interviews, InterviewState.INVITED, frm=[InterviewState.CREATED])
-    for kind, first in ((EventType.INTERVIEW_INVITED, True), (EventType.REMINDER_SENT, False)):
-        details = {key[0]: _details(outcomes[key]) for key in marked if (key[2] == 1) is first}
-        if details:
-            tx.process_log.append_many(kind, details)
+    details = {key[0]: _details(outcomes[key]) for key in marked if key[1:] == (INVITATION, 1)}
+    if details:
+        tx.process_log.append_many(EventType.INTERVIEW_INVITED, details)
+    for key in marked:
+        if key[1:] != (INVITATION, 1):  # an interview may have several of these at once
+            tx.process_log.append(key[0], EventType.REMINDER_SENT, _details(outcomes[key]))
 
 
 def _details(outcome: Outcome) -> dict[str, Any]:

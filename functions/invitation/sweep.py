@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from functions.invitation.deliver import deliver, finish_batch
 from functions.invitation.invite import create_interviews, slices_of
+from functions.invitation.reminders import queue_reminders
 from greenroom.domain import keys
 from greenroom.domain.errors import NotFound
 
@@ -22,11 +23,12 @@ AT_ONCE = 20
 
 
 def sweep(app: Function[Settings]) -> None:
-    """Re-drive late batches, then send every mail that is due."""
+    """Re-drive late batches, queue the reminders that are due, then send every mail that is due."""
     with app.database.begin() as tx:
         late = tx.batches.unfinished(app.clock() - LATE, AT_ONCE)
     for batch in late:
         redrive(batch.id, batch.accepted, app)
+    queue_reminders(app)
     deliver(app)
 
 

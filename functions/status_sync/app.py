@@ -48,11 +48,35 @@ def remove_endpoint(request: Request) -> Response:
     return remove_endpoint(request, app)
 
 
+@app.post("/v1/webhook-endpoints/{endpoint}/rotate-secret", auth=app.api_key("webhooks:write"))
+def rotate_secret(request: Request) -> Response:
+    from functions.status_sync.endpoints import rotate_secret
+
+    return rotate_secret(request, app)
+
+
+@app.post("/v1/webhook-endpoints/{endpoint}/resend", auth=app.api_key("webhooks:write"))
+def resend_since(request: Request) -> Response:
+    from functions.status_sync.deliveries import resend_since
+
+    return resend_since(request, app)
+
+
 @app.get("/v1/webhook-deliveries", auth=app.api_key("webhooks:write", seen="webhook_deliveries"))
 def list_deliveries(request: Request) -> Response:
     from functions.status_sync.deliveries import list_deliveries
 
     return list_deliveries(request, app)
+
+
+@app.get(
+    "/v1/webhook-deliveries/{endpoint}/{event}",
+    auth=app.api_key("webhooks:write", seen="webhook_deliveries"),
+)
+def read_delivery(request: Request) -> Response:
+    from functions.status_sync.deliveries import read_delivery
+
+    return read_delivery(request.params["endpoint"], request.params["event"], app)
 
 
 @app.post("/v1/webhook-deliveries/{endpoint}/{event}/resend", auth=app.api_key("webhooks:write"))

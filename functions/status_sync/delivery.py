@@ -1,4 +1,4 @@
-"""Sending what is due, several receivers at once, and recording how each attempt ended.
+"""Sending what is due, to many receivers at once, and recording how each attempt ended.
 
 A claim takes the oldest undelivered event per receiver and interview under a lease, so order holds per interview
 and two workers never send the same one at the same time. A crash after sending and before recording ends in the
@@ -7,13 +7,16 @@ same webhook, under the same id, once the lease is over; receivers drop what the
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from greenroom.adapters.database import AttemptMade, ClaimedDelivery
 from greenroom.adapters.receivers import AllowList
 from greenroom.adapters.webhooks import DeliveryFailed, WebhookSender
 from greenroom.domain.ids import new_id
@@ -21,73 +24,112 @@ from greenroom.domain.webhook import retry_after
 
 if TYPE_CHECKING:
     from functions.status_sync.settings import Settings
-    from greenroom.adapters.database import DeliveryRow, Transaction
+    from greenroom.adapters.database import Transaction
+    from greenroom.adapters.webhooks import WebhookSession
     from greenroom.runtime.function import Function
 
 LEASE_S = 60
 """Seconds that a claimed delivery is ours: the sender's time limit and room to record."""
 BUDGET_S = 200
 """Seconds after which no more is claimed: the function's time limit less one lease."""
-IN_FLIGHT = 16
+IN_FLIGHT = 64
 GONE = 410
 
-Claim = Callable[["Transaction", str, int], "list[DeliveryRow]"]
-"""Takes a transaction, an owner and the most deliveries to claim."""
+Claim = Callable[["Transaction", str, int, Mapping[str, int]], "list[ClaimedDelivery]"]
+"""Takes a transaction, an owner, the most deliveries to claim, and how many are under way to each endpoint."""
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """`failure` is None when the receiver took it."""
+
+    claimed: ClaimedDelivery
+    attempt: AttemptMade
+    failure: DeliveryFailed | None
 
 
 def deliver(app: Function[Settings], claim: Claim) -> None:
     """Send what `claim` gives until it gives nothing. One slow receiver holds up only itself.
 
-    Whatever a delivery released (the next event of the same interview) is claimed as soon as it is recorded.
+    Whatever a delivery released (the next event of the same interview) is claimed by the transaction that
+    records it, so that what is finished while one transaction runs shares the next.
     """
-    owner = new_id("own")
-    until = time.monotonic() + BUDGET_S
-    running: set[Future[None]] = set()
-    with ThreadPoolExecutor(IN_FLIGHT) as pool:
-        while True:
-            if time.monotonic() < until and len(running) < IN_FLIGHT:
-                with app.database.begin() as tx:
-                    claimed = claim(tx, owner, IN_FLIGHT - len(running))
-                running |= {pool.submit(_attempt, app, delivery) for delivery in claimed}
-            if not running:
-                return
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                future.result()
+    asyncio.run(_Run(app, claim).run())
 
 
-def _attempt(app: Function[Settings], delivery: DeliveryRow) -> None:
-    with app.database.begin() as tx:
-        event = tx.process_log.event(delivery.interview_id, delivery.seq)
-    try:
-        status = sender(app).send(delivery.url, [delivery.secret], event)
-    except DeliveryFailed as failure:
-        _record_failure(app, delivery, failure)
-    else:
-        with app.database.begin() as tx:
-            tx.webhooks.delivered(delivery, status)
+class _Run:
+    def __init__(self, app: Function[Settings], claim: Claim) -> None:
+        self._app = app
+        self._claim = claim
+        self._owner = new_id("own")
+        self._until = time.monotonic() + BUDGET_S
+        self._under_way: dict[asyncio.Task[_Outcome], str] = {}
 
+    async def run(self) -> None:
+        finished: list[_Outcome] = []
+        async with sender(self._app).session() as session:
+            while True:
+                claimed = await asyncio.to_thread(self._record_and_claim, finished)
+                for delivery in claimed:
+                    task = asyncio.create_task(self._attempt(session, delivery))
+                    self._under_way[task] = delivery.row.endpoint_id
+                if not self._under_way:
+                    return
+                done, _ = await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    del self._under_way[task]
+                finished = [task.result() for task in done]
 
-def _record_failure(
-    app: Function[Settings], delivery: DeliveryRow, failure: DeliveryFailed
-) -> None:
-    gone = failure.http_status == GONE
-    wait_for = None if gone else retry_after(delivery.attempts + 1)
-    # Up to a fifth more, so that the receivers of one outage are not all called in the same second.
-    spread = 1 + random.random() / 5  # noqa: S311
-    due = app.clock() + wait_for * spread if wait_for else None
-    with app.database.begin() as tx:
-        tx.webhooks.failed(delivery, failure.detail, failure.http_status, due)
+    def _record_and_claim(self, finished: list[_Outcome]) -> list[ClaimedDelivery]:
+        room = IN_FLIGHT - len(self._under_way) if time.monotonic() < self._until else 0
+        with self._app.database.begin() as tx:
+            tx.webhooks.delivered([(o.claimed, o.attempt) for o in finished if o.failure is None])
+            for outcome in finished:
+                if outcome.failure is not None:
+                    self._record_failure(tx, outcome, outcome.failure)
+            if room <= 0:
+                return []
+            return self._claim(tx, self._owner, room, Counter(self._under_way.values()))
+
+    def _record_failure(self, tx: Transaction, outcome: _Outcome, failure: DeliveryFailed) -> None:
+        row = outcome.claimed.row
+        gone = failure.http_status == GONE
+        wait_for = None if gone else retry_after(row.attempts + 1)
+        # Up to a fifth more, so that the receivers of one outage are not all called in the same second.
+        spread = 1 + random.random() / 5  # noqa: S311
+        due = self._app.clock() + wait_for * spread if wait_for else None
+        tx.webhooks.failed(outcome.claimed, outcome.attempt, due)
         if gone:
-            tx.webhooks.disable_endpoint(delivery.endpoint_id, "gone")
-    app.logger.warning(
-        "webhook_failed",
-        endpoint=delivery.endpoint_id,
-        webhook_id=delivery.event_id,
-        attempts=delivery.attempts + 1,
-        detail=failure.detail,
-        next_attempt_at=due and due.isoformat(),
-    )
+            tx.webhooks.disable_endpoint(row.endpoint_id, "gone")
+        self._app.logger.warning(
+            "webhook_failed",
+            endpoint=row.endpoint_id,
+            webhook_id=row.event_id,
+            attempts=row.attempts + 1,
+            detail=failure.detail,
+            next_attempt_at=due and due.isoformat(),
+        )
+
+    async def _attempt(self, session: WebhookSession, claimed: ClaimedDelivery) -> _Outcome:
+        row = claimed.row
+        at = self._app.clock()
+        started = time.monotonic()
+        failure: DeliveryFailed | None = None
+        status: int | None
+        try:
+            accepted = await session.send(row.url, claimed.secrets, row.event_id, claimed.body)
+            status, response = accepted.status, accepted.response
+        except DeliveryFailed as error:
+            failure, status, response = error, error.http_status, error.response
+        attempt = AttemptMade(
+            at=at,
+            took_ms=round((time.monotonic() - started) * 1000),
+            url=row.url,
+            status=status,
+            response=response or None,
+            error=failure.detail if failure else None,
+        )
+        return _Outcome(claimed, attempt, failure)
 
 
 @cache

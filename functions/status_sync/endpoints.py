@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import secrets
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from functions.status_sync.delivery import sender
-from greenroom.domain.webhook import WebhookEndpointRequest
+from greenroom.domain.webhook import SecretRotation, WebhookEndpointRequest
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.idempotency import idempotent
 
@@ -45,6 +46,23 @@ def list_endpoints(app: Function[Settings]) -> Response:
     return Response.json({"endpoints": [_shown(endpoint) for endpoint in found]})
 
 
+def rotate_secret(request: Request, app: Function[Settings]) -> Response:
+    """``POST /v1/webhook-endpoints/{endpoint}/rotate-secret``: the new secret, once; the old one signs on for a while.
+
+    Raises `NotFound` (`unknown_endpoint`), `Conflict` (`endpoint_not_active`).
+    """
+    wanted = request.document(SecretRotation) if request.body.strip() else SecretRotation()
+    secret = wanted.secret or new_secret()
+    until = app.clock() + timedelta(hours=wanted.overlap_hours)
+    with app.database.begin() as tx:
+        endpoint = tx.webhooks.rotate_secret(request.params["endpoint"], secret, until)
+        tx.audit.append(
+            request.who.actor, "webhook_endpoint.secret_rotated", "webhook_endpoint", endpoint.id
+        )
+    headers = {"Cache-Control": "no-store"}
+    return Response.json({**_shown(endpoint), "secret": secret}, 200, headers)
+
+
 def remove_endpoint(request: Request, app: Function[Settings]) -> Response:
     """``DELETE /v1/webhook-endpoints/{endpoint}``: it is disabled, its deliveries stay readable."""
     endpoint_id = request.params["endpoint"]
@@ -67,4 +85,8 @@ def _shown(endpoint: EndpointRow) -> dict[str, Any]:
         "types": endpoint.types,
         "state": endpoint.state,
         "created_at": endpoint.created_at.isoformat(),
+        "failures": endpoint.failures,
+        "failing_since": endpoint.failing_since and endpoint.failing_since.isoformat(),
+        "paused_until": endpoint.paused_until and endpoint.paused_until.isoformat(),
+        "former_secret_until": endpoint.former_until and endpoint.former_until.isoformat(),
     }

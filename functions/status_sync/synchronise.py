@@ -19,6 +19,8 @@ LATE = timedelta(seconds=30)
 """After which a step that nobody announced is taken over by the sweep."""
 SOON = timedelta(seconds=30)
 AT_ONCE = 500
+KEEP_ATTEMPTS = timedelta(days=30)
+"""How long requests to receivers and their answers can be looked at."""
 
 
 def synchronise(key: str, app: Function[Settings]) -> None:
@@ -31,7 +33,12 @@ def synchronise(key: str, app: Function[Settings]) -> None:
     interview, number = keys.interview_of(key), keys.number_of(key)
     with app.database.begin() as tx:
         _take_over(tx, interview, number)
-    deliver(app, lambda tx, owner, most: tx.webhooks.claim(interview, owner, LEASE_S, most))
+    deliver(
+        app,
+        lambda tx, owner, most, running: tx.webhooks.claim(
+            interview, owner, LEASE_S, most, running
+        ),
+    )
     _call_again_soon(interview, app)
 
 
@@ -43,7 +50,11 @@ def sweep(app: Function[Settings]) -> None:
     with app.database.begin() as tx:
         for row in late:
             _take_over(tx, row.interview_id, row.seq)
-    deliver(app, lambda tx, owner, most: tx.webhooks.claim_due(owner, LEASE_S, most))
+        tx.webhooks.forget_attempts(app.clock() - KEEP_ATTEMPTS, AT_ONCE)
+    deliver(
+        app,
+        lambda tx, owner, most, running: tx.webhooks.claim_due(owner, LEASE_S, most, running),
+    )
 
 
 def _take_over(tx: Transaction, interview: str, number: int) -> None:

@@ -17,7 +17,8 @@ from tests.faults.sync_worker import live
 from tests.seeded import invite
 from tests.webhook_receiver import WebhookReceiver
 
-KILLS = 15
+KILLS = 50
+INTERVIEWS = 8
 STEPS = list(EventType)[:8]
 LEASE_AND_A_BIT_S = 61
 
@@ -48,7 +49,7 @@ def test_killed_at_random_moments(
     environment = {name: os.environ[name] for name in os.environ if name.startswith("GREENROOM_")}
     chance = random.Random(20260305)
     with WebhookReceiver() as one, WebhookReceiver() as other:
-        interviews, announced = steps_of_three(database, one, other)
+        interviews, announced = steps_of_all(database, one, other)
 
         def life(number: int) -> BaseProcess:
             """Each sees a later time, at which the leases of the one before are over."""
@@ -80,14 +81,16 @@ def test_killed_at_random_moments(
         for interview in interviews:
             mine = [item for item in receiver.taken if item.step[0] == interview]
             assert [item.event["sequence"] for item in mine] == list(range(1, len(STEPS) + 1))
+        # However often an event was sent, it had one id.
+        assert len({item.id for item in receiver.received}) == len(announced)
 
 
-def steps_of_three(database: Database, *receivers: WebhookReceiver) -> tuple[list[str], list[str]]:
-    """Three interviews with all `STEPS` in their logs and nothing announced; the keys of their events."""
+def steps_of_all(database: Database, *receivers: WebhookReceiver) -> tuple[list[str], list[str]]:
+    """Interviews with all `STEPS` in their logs and nothing announced; the keys of their events."""
     with database.begin() as tx:
         for receiver in receivers:
             tx.webhooks.add_endpoint(WebhookEndpointRequest(url=receiver.url), receiver.secret)
-    interviews = invite(database, ["李明", "王芳", "赵强"])
+    interviews = invite(database, [f"候选人{number}" for number in range(INTERVIEWS)])
     announced = []
     for interview in interviews:
         for step in STEPS:

@@ -55,7 +55,7 @@ def take_everything(url: str, now: datetime, ids: list[str], results: object) ->
         if not mails and not heads:
             break
         won += [f"mail {mail.interview_id}" for mail in mails]
-        won += [f"head {head.interview_id}" for head in heads]
+        won += [f"head {head.row.interview_id}" for head in heads]
     results.put(won)  # type: ignore[attr-defined]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import sqlalchemy as sa
@@ -15,10 +15,13 @@ from greenroom.adapters.database import Database, Transaction
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import AnswerState, InterviewState
 from greenroom.domain.interview_query import ByMoment, ByScore, ScoreBound
+from greenroom.domain.reminder import ReminderName
+from greenroom.domain.webhook import WebhookEndpointRequest
 from tests.unit.database.conftest import Invite, Turnable
 
 GROWING = (
-    "interviews|scores|of_score|answers|identity_pictures|presence|health_samples|attempts|mails|deliveries|earlier|process_log"
+    "interviews|scores|of_score|scores_1|answers|identity_pictures|presence|health_samples|attempts|mails|deliveries"
+    "|delivery_attempts|earlier|process_log"
     "|candidates|idempotency"
 )
 """Tables (and aliases) that grow with every batch; batches and endpoints are few."""
@@ -77,9 +80,17 @@ QUERIES: dict[str, Callable[[Transaction, str, str, Any], object]] = {
     "mails due": lambda tx, itv, bat, now: tx.mails.claim(10, "o", 60),
     "mails of some": lambda tx, itv, bat, now: tx.mails.claim(10, "o", 60, interview_ids=[itv]),
     "mails of a batch": lambda tx, itv, bat, now: tx.mails.counts(bat),
+    "reminders due": lambda tx, itv, bat, now: [
+        tx.reminders.due(name, 10) for name in get_args(ReminderName)
+    ],
     "deliveries due": lambda tx, itv, bat, now: tx.webhooks.claim_due("o", 60, 10),
     "deliveries of one": lambda tx, itv, bat, now: tx.webhooks.claim(itv, "o", 60, 10),
-    "dead deliveries": lambda tx, itv, bat, now: tx.webhooks.deliveries(state="dead"),
+    "list of deliveries": lambda tx, itv, bat, now: tx.webhooks.deliveries(after="1~evt_x~wep_x"),
+    "list of dead deliveries": lambda tx, itv, bat, now: tx.webhooks.deliveries(
+        state="dead", after="1~evt_x~wep_x"
+    ),
+    "list of one endpoint's": lambda tx, itv, bat, now: tx.webhooks.deliveries(endpoint_id="wep_x"),
+    "attempts made": lambda tx, itv, bat, now: tx.webhooks.attempts_made("wep_x", "evt_x"),
     "idempotency": lambda tx, itv, bat, now: tx.idempotency.begin("s", "k", "f"),
 }
 
@@ -99,6 +110,7 @@ def test_no_growing_table_is_read_from_end_to_end(
             plans.append("\n".join(str(row[-1]) for row in beside.fetchall()))
 
     with database.begin() as tx:
+        tx.webhooks.add_endpoint(WebhookEndpointRequest(url="http://ehr.example"), "whsec_x")
         batch = tx.interviews.get(interview).batch_id
         tx.interviews.record_score(interview, 81, {"c": 82})
         if database.engine.dialect.name == "postgresql":

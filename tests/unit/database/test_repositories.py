@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from greenroom.adapters.database import Database, NewMail
+from greenroom.adapters.database import AttemptMade, Database, NewMail
 from greenroom.adapters.database.tables import metadata
 from greenroom.domain.consent import PURPOSES, Consents
 from greenroom.domain.errors import Conflict, NotFound
@@ -267,6 +267,10 @@ def steps(database: Database, interview: str, count: int) -> None:
             tx.webhooks.fan_out(row.event)
 
 
+def attempt(at: datetime, status: int | None, error: str | None = None) -> AttemptMade:
+    return AttemptMade(at, 1, "http://ehr.example/hook", status, None, error)
+
+
 def endpoint(database: Database, url: str = "http://ehr.example/hook") -> str:
     with database.begin() as tx:
         return tx.webhooks.add_endpoint(WebhookEndpointRequest(url=url), "whsec_x").id
@@ -282,17 +286,21 @@ def test_only_the_head_of_an_interview_is_delivered(
     with database.begin() as tx:
         heads = tx.webhooks.claim_due("one", 60, 100)
         assert [
-            (head.interview_id, head.seq) for head in sorted(heads, key=lambda h: h.interview_id)
+            (head.row.interview_id, head.row.seq)
+            for head in sorted(heads, key=lambda h: h.row.interview_id)
         ] == [(interview, 1) for interview in sorted(ids)]
         assert tx.webhooks.claim_due("two", 60, 100) == []
         first, second = heads
-        tx.webhooks.delivered(first, 204)
-        tx.webhooks.failed(second, "down", 500, clock.now + timedelta(minutes=5))
+        tx.webhooks.delivered([(first, attempt(clock.now, 204))])
+        tx.webhooks.failed(
+            second, attempt(clock.now, 500, "down"), clock.now + timedelta(minutes=5)
+        )
         [following] = tx.webhooks.claim_due("two", 60, 100)
-        assert (following.interview_id, following.seq) == (first.interview_id, 2)
+        assert (following.row.interview_id, following.row.seq) == (first.row.interview_id, 2)
         clock.turn(minutes=6)
-        again = {(item.interview_id, item.seq) for item in tx.webhooks.claim_due("three", 60, 100)}
-        assert (second.interview_id, 1) in again
+        claimed = tx.webhooks.claim_due("three", 60, 100)
+        again = {(item.row.interview_id, item.row.seq) for item in claimed}
+        assert (second.row.interview_id, 1) in again
 
 
 def test_one_worker_at_a_time_holds_a_head(database: Database, invite: Invite) -> None:
@@ -317,26 +325,26 @@ def test_a_failure_that_comes_too_late_does_not_end_the_next_lease(
         [slow] = tx.webhooks.claim(interview, "slow", 60, 10)
         clock.turn(seconds=61)
         [held] = tx.webhooks.claim(interview, "next", 60, 10)
-        tx.webhooks.failed(slow, "timed out", None, clock.now)
+        tx.webhooks.failed(slow, attempt(clock.now, None, "timed out"), clock.now)
         assert tx.webhooks.claim(interview, "third", 60, 10) == []
-        tx.webhooks.delivered(held, 204)
+        tx.webhooks.delivered([(held, attempt(clock.now, 204))])
         [done] = tx.webhooks.deliveries(interview_id=interview)
         assert (done.state, done.attempts, done.last_error) == ("delivered", 0, None)
 
 
 def test_a_dead_delivery_lets_the_later_ones_pass_and_can_be_sent_again(
-    database: Database, invite: Invite
+    database: Database, invite: Invite, clock: Turnable
 ) -> None:
     [interview] = invite()
     where = endpoint(database)
     steps(database, interview, 2)
     with database.begin() as tx:
         [head] = tx.webhooks.claim(interview, "one", 60, 10)
-        tx.webhooks.failed(head, "gone", 410, None)
+        tx.webhooks.failed(head, attempt(clock.now, 410, "gone"), None)
         [following] = tx.webhooks.claim(interview, "one", 60, 10)
-        assert following.seq == 2
-        again = tx.webhooks.resend(where, head.event_id)
-        assert (again.event_id, again.state) == (head.event_id, "pending")
+        assert following.row.seq == 2
+        assert tx.webhooks.resend(where, head.row.event_id) == (interview, 1)
+        assert tx.webhooks.delivery(where, head.row.event_id).state == "pending"
 
 
 def test_an_endpoint_is_registered_once_and_gets_nothing_from_before(

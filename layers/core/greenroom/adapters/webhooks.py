@@ -1,11 +1,14 @@
-"""Sending one webhook as Standard Webhooks asks: signed, without redirects, in bounded time."""
+"""Sending webhooks as Standard Webhooks asks: signed, without redirects, in bounded time."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import ssl
-from collections.abc import Sequence
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -25,19 +28,46 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 
+MOST_READ = 1000
+"""Bytes of an answer's body that are read and kept: enough to say what was wrong."""
+
+LONGEST_READ_S = 1
+"""Seconds that a body may take after the status."""
+
+RECHECK_S = 30
+"""Seconds for which a connection, and the address that was checked for it, is used again."""
+
 
 class DeliveryFailed(GreenroomError):
     """The receiver did not take the webhook. `http_status` is None when there was no answer."""
 
     code = "delivery_failed"
 
-    def __init__(self, detail: str, http_status: int | None = None) -> None:
+    def __init__(self, detail: str, http_status: int | None = None, response: str = "") -> None:
         super().__init__(detail)
         self.http_status = http_status
+        self.response = response
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A 2xx answer; `response` is the beginning of its body."""
+
+    status: int
+    response: str
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A connection to one receiver, at the address that was checked."""
+
+    receiver: Receiver
+    client: httpx.AsyncClient
+    checked_at: float
 
 
 class WebhookSender:
-    """Sends to receivers on the allow-list. One sender serves many threads.
+    """Sends to receivers on the allow-list.
 
     `timeout_s` bounds the whole exchange, so a receiver that drips its answer byte by byte holds nobody up for
     longer; only a name lookup that hangs lasts as long as the machine's resolver lets it.
@@ -55,55 +85,115 @@ class WebhookSender:
         self._allowed.check(url)
 
     def send(self, url: str, secrets: Sequence[str], event: Event) -> int:
-        """POST `event`, signed with every one of `secrets`; the 2xx status. Raises `DeliveryFailed`."""
+        """POST one `event`, signed with every one of `secrets`; the 2xx status. Raises `DeliveryFailed`."""
+
+        async def once() -> int:
+            body = event.canonical().rstrip(b"\n")
+            async with self.session() as session:
+                return (await session.send(url, secrets, event.id, body)).status
+
+        return asyncio.run(once())
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[WebhookSession]:
+        """Connections that are used for many webhooks, closed in the end."""
+        session = WebhookSession(self._allowed, self._timeout_s, self._clock, self._tls)
         try:
-            return asyncio.run(self._send(url, secrets, event))
-        except TimeoutError as error:
-            raise DeliveryFailed(f"no answer within {self._timeout_s:g} s") from error
-        except Invalid as error:
-            raise DeliveryFailed(f"{error.code}: {error.detail}") from error
-        except (httpx.HTTPError, ssl.SSLError) as error:
-            raise DeliveryFailed(f"{type(error).__name__}: {error}") from error
-
-    async def _send(self, url: str, secrets: Sequence[str], event: Event) -> int:
-        async with asyncio.timeout(self._timeout_s):
-            receiver = await asyncio.to_thread(self._allowed.check, url)
-            status = await self._post(receiver, secrets, event)
-        if 200 <= status < 300:
-            return status
-        reason = "redirects are not followed" if 300 <= status < 400 else "refused"
-        raise DeliveryFailed(f"{reason}: HTTP {status}", status)
-
-    async def _post(self, receiver: Receiver, secrets: Sequence[str], event: Event) -> int:
-        body = event.canonical().rstrip(b"\n")
-        headers = {
-            "Host": receiver.url.netloc.decode(),
-            "Content-Type": CONTENT_TYPE,
-            "User-Agent": "Greenroom",
-            **signed_headers(event.id, body, secrets, self._clock()),
-        }
-        # To the address that was checked, while TLS still asks for a certificate of the name.
-        target = receiver.url.copy_with(host=str(receiver.address))
-        client = httpx.AsyncClient(
-            verify=self._tls, timeout=self._timeout_s, follow_redirects=False, trust_env=False
-        )
-        async with (
-            client,
-            client.stream(
-                "POST",
-                target,
-                content=body,
-                headers=headers,
-                extensions={"sni_hostname": receiver.url.host},
-            ) as response,
-        ):
-            # The status is the answer; a body, of whatever size, is not read.
-            return response.status_code
+            yield session
+        finally:
+            await session.close()
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         """The machine's own trust store, where a company keeps its own authority."""
         return ssl.create_default_context()
+
+
+class WebhookSession:
+    """A client for each receiver: connections to one address must not be shared by the names behind it."""
+
+    def __init__(
+        self, allowed: AllowList, timeout_s: float, clock: Clock, tls: ssl.SSLContext
+    ) -> None:
+        self._allowed = allowed
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._tls = tls
+        self._lines: dict[str, _Line] = {}
+        self._left: list[httpx.AsyncClient] = []
+
+    async def send(self, url: str, secrets: Sequence[str], event_id: str, body: bytes) -> Accepted:
+        """POST `body`, signed with every one of `secrets`. Raises `DeliveryFailed`."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                status, response = await self._post(await self._line(url), secrets, event_id, body)
+        except TimeoutError as error:
+            self._leave(url)
+            raise DeliveryFailed(f"no answer within {self._timeout_s:g} s") from error
+        except Invalid as error:
+            raise DeliveryFailed(f"{error.code}: {error.detail}") from error
+        except (httpx.HTTPError, ssl.SSLError) as error:
+            self._leave(url)
+            raise DeliveryFailed(f"{type(error).__name__}: {error}") from error
+        if 200 <= status < 300:
+            return Accepted(status, response)
+        reason = "redirects are not followed" if 300 <= status < 400 else "refused"
+        raise DeliveryFailed(f"{reason}: HTTP {status}", status, response)
+
+    async def close(self) -> None:
+        for client in (*self._left, *(line.client for line in self._lines.values())):
+            await client.aclose()
+
+    async def _line(self, url: str) -> _Line:
+        line = self._lines.get(url)
+        if line is None or time.monotonic() - line.checked_at > RECHECK_S:
+            receiver = await asyncio.to_thread(self._allowed.check, url)
+            self._leave(url)
+            client = httpx.AsyncClient(
+                verify=self._tls, timeout=self._timeout_s, follow_redirects=False, trust_env=False
+            )
+            line = self._lines[url] = _Line(receiver, client, time.monotonic())
+        return line
+
+    def _leave(self, url: str) -> None:
+        """Connect anew the next time. The client is closed in the end: others may be waiting for its answers."""
+        line = self._lines.pop(url, None)
+        if line is not None:
+            self._left.append(line.client)
+
+    async def _post(
+        self, line: _Line, secrets: Sequence[str], event_id: str, body: bytes
+    ) -> tuple[int, str]:
+        headers = {
+            "Host": line.receiver.url.netloc.decode(),
+            "Content-Type": CONTENT_TYPE,
+            "User-Agent": "Greenroom",
+            **signed_headers(event_id, body, secrets, self._clock()),
+        }
+        # To the address that was checked, while TLS still asks for a certificate of the name.
+        target = line.receiver.url.copy_with(host=str(line.receiver.address))
+        async with line.client.stream(
+            "POST",
+            target,
+            content=body,
+            headers=headers,
+            extensions={"sni_hostname": line.receiver.url.host},
+        ) as response:
+            return response.status_code, await _beginning(response)
+
+
+async def _beginning(response: httpx.Response) -> str:
+    """What the receiver said, of whatever size: little of it is read, and not for long. The status is the answer."""
+    read = b""
+    try:
+        async with asyncio.timeout(LONGEST_READ_S):
+            async for piece in response.aiter_raw():
+                read += piece
+                if len(read) >= MOST_READ:
+                    break
+    except (TimeoutError, httpx.HTTPError):
+        pass  # it broke off after its status
+    return read[:MOST_READ].decode(errors="replace")
 
 
 def signed_headers(

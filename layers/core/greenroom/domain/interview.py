@@ -104,10 +104,10 @@ INVITATION = "invitation_created"
 """The message that invites; a folder of `email_templates`."""
 
 NEEDS_FOLLOW_UP = "needs_follow_up"
-"""A flag for HR: 需跟进, a mail could not be delivered."""
+"""A flag for HR: 需跟进, a mail could not be delivered, or the deadline is near or missed."""
 
 NEEDS_RE_RECORD = "needs_re_record"
-"""A flag for HR: 需二次录制, an answer is to be given again."""
+"""A flag for HR: 需二次录制, an answer is to be given again, or the interview was left midway."""
 
 EhrStatus = Literal["待面试", "面试完成", "需二次录制", "已取消", "已过期"]
 

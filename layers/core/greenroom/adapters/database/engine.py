@@ -27,6 +27,7 @@ from greenroom.adapters.database.interviews import Interviews
 from greenroom.adapters.database.mails import Mails
 from greenroom.adapters.database.presence import Presence
 from greenroom.adapters.database.process_log import ProcessLog
+from greenroom.adapters.database.reminders import Reminders
 from greenroom.adapters.database.request_rates import RequestRates
 from greenroom.adapters.database.users import Sessions, Users
 from greenroom.adapters.database.webhooks import Webhooks
@@ -79,6 +80,10 @@ class Transaction:
     @cached_property
     def mails(self) -> Mails:
         return Mails(self._connection, self.clock)
+
+    @cached_property
+    def reminders(self) -> Reminders:
+        return Reminders(self._connection, self.clock)
 
     @cached_property
     def idempotency(self) -> Idempotency:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
-from greenroom.adapters.database.rows import MailCounts, MailKey, MailRow, NewMail
+from greenroom.adapters.database.rows import (
+    MailCounts,
+    MailKey,
+    MailRow,
+    MailState,
+    MailStatus,
+    NewMail,
+)
 from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import interviews, mails
+from greenroom.domain.errors import Invalid
 from greenroom.domain.interview import INVITATION
 
 _KEY_COLUMNS = (mails.c.interview_id, mails.c.message, mails.c.number)
@@ -41,7 +50,7 @@ class Mails(Repository):
                     "number": mail.number,
                     "state": "pending",
                     "attempts": 0,
-                    "due_at": now,
+                    "due_at": mail.due_at or now,
                 }
                 for mail in wanted
             ],
@@ -116,6 +125,45 @@ class Mails(Repository):
             )
         )
 
+    def page(self, state: MailState, limit: int, after: str | None = None) -> list[MailStatus]:
+        """The latest due first; `after` is the cursor of the last one seen. Raises `Invalid` (`invalid_cursor`)."""
+        order = (mails.c.due_at, *_KEY_COLUMNS)
+        statement = sa.select(mails).where(mails.c.state == state)
+        if after is not None:
+            statement = statement.where(sa.tuple_(*order) < sa.tuple_(*_place(after)))
+        found = self._connection.execute(
+            statement.order_by(*(column.desc() for column in order)).limit(limit)
+        )
+        return [
+            MailStatus(
+                interview_id=row.interview_id,
+                message=row.message,
+                number=row.number,
+                state=row.state,
+                attempts=row.attempts,
+                due_at=row.due_at,
+                sent_at=row.sent_at,
+                last_error=row.last_error,
+            )
+            for row in found
+        ]
+
+    def resend_dead(self, key: MailKey) -> bool:
+        """A mail that was given up is due again now; whether there was one."""
+        return self._changed(self._again().where(*_is(key)))
+
+    def resend_window(self, since: datetime, until: datetime) -> int:
+        """All that were given up and last tried between these are due again now; how many."""
+        window = mails.c.due_at.between(since, until)
+        return self._connection.execute(self._again().where(window)).rowcount
+
+    def _again(self) -> sa.Update:
+        return (
+            sa.update(mails)
+            .where(mails.c.state == "dead")
+            .values(state="pending", attempts=0, due_at=self._clock())
+        )
+
     def counts(self, batch_id: str) -> MailCounts:
         """How many of a batch's invitations are sent, pending and dead; later copies are not counted."""
         statement = (
@@ -130,6 +178,18 @@ class Mails(Repository):
         )
         found: dict[str, int] = dict(self._connection.execute(statement).all())
         return MailCounts(found.get("sent", 0), found.get("pending", 0), found.get("dead", 0))
+
+
+def _place(after: str) -> Sequence[sa.ColumnElement[Any]]:
+    parts = after.split("~")
+    try:
+        at, interview, message, number = parts
+        moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(at))
+        values = (moment, interview, message, int(number))
+    except (ValueError, OverflowError) as error:
+        raise Invalid("after: not a cursor of this list", code="invalid_cursor") from error
+    columns = (mails.c.due_at, *_KEY_COLUMNS)
+    return [sa.literal(said, column.type) for said, column in zip(values, columns, strict=True)]
 
 
 def _is(key: MailKey) -> list[sa.ColumnElement[bool]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from greenroom.domain.access import Role
@@ -129,12 +129,16 @@ class LogRow:
 
 @dataclass(frozen=True)
 class NewMail:
+    """`due_at` is None for at once."""
+
     interview_id: str
     message: str
     number: int
+    due_at: datetime | None = None
 
 
 MailKey = tuple[str, str, int]
+MailState = Literal["pending", "sent", "dead"]
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,25 @@ class MailRow:
 
 
 @dataclass(frozen=True)
+class MailStatus:
+    """How a mail stands; `due_at` is when it is to be sent or was last tried."""
+
+    interview_id: str
+    message: str
+    number: int
+    state: MailState
+    attempts: int
+    due_at: datetime
+    sent_at: datetime | None
+    last_error: str | None
+
+    def cursor(self) -> str:
+        """Where a page ends whose last row this is."""
+        at = (self.due_at - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
+        return f"{at}~{self.interview_id}~{self.message}~{self.number}"
+
+
+@dataclass(frozen=True)
 class MailCounts:
     sent: int
     pending: int
@@ -160,7 +183,10 @@ class MailCounts:
 
 @dataclass(frozen=True)
 class EndpointRow:
-    """`types` is None for all; `state` is `active` or why it is not."""
+    """`types` is None for all; `state` is `active` or why it is not.
+
+    `failures` in a row, the first at `failing_since`; nothing but a probe is sent before `paused_until`.
+    """
 
     id: str
     url: str
@@ -168,6 +194,17 @@ class EndpointRow:
     types: list[EventType] | None
     state: str
     created_at: datetime
+    former_secret: str | None = None
+    former_until: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    paused_until: datetime | None = None
+
+    def secrets(self, now: datetime) -> tuple[str, ...]:
+        """The secrets that sign at `now`: during a rotation the new one and the former."""
+        if self.former_secret and self.former_until and now < self.former_until:
+            return self.secret, self.former_secret
+        return (self.secret,)
 
 
 @dataclass(frozen=True)
@@ -176,7 +213,6 @@ class DeliveryRow:
 
     endpoint_id: str
     url: str
-    secret: str
     event_id: str
     interview_id: str
     seq: int
@@ -188,6 +224,39 @@ class DeliveryRow:
     last_status: int | None
     last_error: str | None
     delivered_at: datetime | None
+    created_at: datetime
+
+    def cursor(self, *, by_interview: bool) -> str:
+        """Where a page ends whose last row this is."""
+        if by_interview:
+            return f"{self.seq}~{self.endpoint_id}"
+        at = (self.created_at - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
+        return f"{at}~{self.event_id}~{self.endpoint_id}"
+
+
+@dataclass(frozen=True)
+class ClaimedDelivery:
+    """A delivery to be sent now: the event's bytes and the secrets to sign them with.
+
+    `probe` is the one delivery that finds out whether a receiver that was down is back.
+    """
+
+    row: DeliveryRow
+    body: bytes
+    secrets: tuple[str, ...]
+    probe: bool
+
+
+@dataclass(frozen=True)
+class AttemptMade:
+    """One request to a receiver and what came back; `response` is the beginning of its body."""
+
+    at: datetime
+    took_ms: int
+    url: str
+    status: int | None
+    response: str | None
+    error: str | None
 
 
 @dataclass(frozen=True)

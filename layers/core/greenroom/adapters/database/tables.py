@@ -270,9 +270,14 @@ webhook_endpoints = sa.Table(
     sa.Column("id", sa.String(40), primary_key=True),
     sa.Column("url", sa.String(2000), nullable=False),
     sa.Column("secret", sa.String(200), nullable=False),
+    sa.Column("former_secret", sa.String(200)),
+    sa.Column("former_until", UtcTime),
     sa.Column("types", sa.Text),
     sa.Column("state", sa.String(40), nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("failing_since", UtcTime),
+    sa.Column("paused_until", UtcTime),
     sa.Index(
         "uq_webhook_endpoints_active_url",
         "url",
@@ -300,9 +305,32 @@ deliveries = sa.Table(
     sa.Column("last_status", sa.Integer),
     sa.Column("last_error", Quoted),
     sa.Column("delivered_at", UtcTime),
+    sa.Column("created_at", UtcTime, nullable=False),
     sa.UniqueConstraint("endpoint_id", "interview_id", "seq"),
-    sa.Index(None, "state", "next_attempt_at"),
+    sa.Index(None, "endpoint_id", "state", "next_attempt_at"),
+    sa.Index(None, "created_at", "event_id", "endpoint_id"),
+    sa.Index(None, "state", "created_at", "event_id", "endpoint_id"),
+    sa.Index(None, "endpoint_id", "created_at", "event_id"),
     sa.Index(None, "interview_id", "state"),
+)
+
+delivery_attempts = sa.Table(
+    "delivery_attempts",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("endpoint_id", sa.String(40), nullable=False),
+    sa.Column("event_id", sa.String(40), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("took_ms", sa.Integer, nullable=False),
+    sa.Column("url", sa.String(2000), nullable=False),
+    sa.Column("status", sa.Integer),
+    sa.Column("response", Quoted),
+    sa.Column("error", Quoted),
+    sa.ForeignKeyConstraint(
+        ["endpoint_id", "event_id"], ["deliveries.endpoint_id", "deliveries.event_id"]
+    ),
+    sa.Index(None, "endpoint_id", "event_id", "at"),
+    sa.Index(None, "at"),
 )
 
 idempotency = sa.Table(

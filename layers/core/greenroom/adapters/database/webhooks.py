@@ -1,257 +1,323 @@
-"""Webhook endpoints and deliveries: in order per endpoint and interview, one sender at a time."""
+"""Deliveries of webhooks: in order per endpoint and interview, one sender at a time, no receiver in another's way.
+
+`next_attempt_at` of a delivery is never before that of an earlier one of its endpoint and interview that still
+waits. So the due rows of an endpoint's index begin with those that may be sent, and a backlog is not read through.
+"""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from greenroom.adapters.database.rows import DeliveryRow, EndpointRow
-from greenroom.adapters.database.statements import Repository
-from greenroom.adapters.database.tables import deliveries, webhook_endpoints
-from greenroom.domain.errors import Conflict, NotFound
-from greenroom.domain.events import Event, EventType
+from greenroom.adapters.database.delivery_list import DeliveryList, delivery
+from greenroom.adapters.database.endpoints import Endpoints
+from greenroom.adapters.database.rows import AttemptMade, ClaimedDelivery, EndpointRow
+from greenroom.adapters.database.tables import deliveries, delivery_attempts, process_log
+from greenroom.domain.errors import NotFound
+from greenroom.domain.events import Event
 from greenroom.domain.ids import new_id
-from greenroom.domain.webhook import DeliveryState, WebhookEndpointRequest
+from greenroom.domain.webhook import OUTAGE, PAUSED_AFTER
 
-ACTIVE = "active"
+PER_ENDPOINT = 16
+"""Deliveries under way to one receiver: a slow one never holds all of a sender's places."""
+
+Key = tuple[str, str]
+_D = deliveries.c
+_FREED = {"owner": None, "leased_until": None}
+_THIS = (
+    _D.endpoint_id == sa.bindparam("endpoint"),
+    _D.event_id == sa.bindparam("event"),
+)
+_DELIVERED = (
+    sa.update(deliveries)
+    .where(*_THIS)
+    .values(
+        state="delivered",
+        last_status=sa.bindparam("status"),
+        last_error=None,
+        delivered_at=sa.bindparam("now"),
+        **_FREED,
+    )
+)
+_LATER = (
+    sa.update(deliveries)
+    .where(
+        _D.endpoint_id == sa.bindparam("endpoint"),
+        _D.interview_id == sa.bindparam("interview"),
+        _D.seq > sa.bindparam("number"),
+        _D.state == "pending",
+    )
+    .values(next_attempt_at=sa.bindparam("due"))
+)
+"""The later ones of an endpoint and interview are due together with the one before them."""
 
 
-class Webhooks(Repository):
-    def add_endpoint(self, wanted: WebhookEndpointRequest, secret: str) -> EndpointRow:
-        """Raises `Conflict` (`endpoint_exists`) when the URL is registered and active."""
-        row = EndpointRow(
-            id=new_id("wep"),
-            url=wanted.url,
-            secret=secret,
-            types=wanted.types,
-            state=ACTIVE,
-            created_at=self._clock(),
-        )
-        values = {
-            "id": row.id,
-            "url": row.url,
-            "secret": row.secret,
-            "types": json.dumps([kind.value for kind in row.types]) if row.types else None,
-            "state": row.state,
-            "created_at": row.created_at,
-        }
-        if not self._inserted(webhook_endpoints, values):
-            raise Conflict(f"{wanted.url} is registered", code="endpoint_exists")
-        return row
-
-    def endpoints(self, active_only: bool = True) -> list[EndpointRow]:
-        statement = sa.select(webhook_endpoints)
-        if active_only:
-            statement = statement.where(webhook_endpoints.c.state == ACTIVE)
-        ordered = statement.order_by(webhook_endpoints.c.created_at, webhook_endpoints.c.id)
-        return [_endpoint(row) for row in self._connection.execute(ordered)]
-
-    def disable_endpoint(self, endpoint_id: str, reason: str) -> None:
-        """Raises `NotFound` (`unknown_endpoint`). One that is disabled already keeps its reason."""
-        mine = webhook_endpoints.c.id == endpoint_id
-        if self._connection.scalar(sa.select(webhook_endpoints.c.id).where(mine)) is None:
-            raise NotFound(f"no webhook endpoint {endpoint_id}", code="unknown_endpoint")
-        self._connection.execute(
-            sa.update(webhook_endpoints)
-            .where(mine, webhook_endpoints.c.state == ACTIVE)
-            .values(state=reason)
-        )
-
+class Webhooks(DeliveryList, Endpoints):
     def fan_out(self, event: Event) -> None:
         """One delivery per active endpoint that wants the event; again, nothing changes.
 
         An endpoint gets no events from before it was registered.
         """
         now = self._clock()
+        wanted = [
+            endpoint.id
+            for endpoint in self.endpoints()
+            if endpoint.created_at <= event.time
+            and (endpoint.types is None or event.type in endpoint.types)
+        ]
+        if not wanted:
+            return
+        waiting = self._connection.execute(
+            sa.select(_D.endpoint_id, sa.func.max(_D.next_attempt_at))
+            .where(_D.interview_id == event.subject, _D.state == "pending")
+            .group_by(_D.endpoint_id)
+        )
+        due: dict[str, datetime] = {row[0]: row[1] for row in waiting}
         self._insert_missing(
             deliveries,
             [
                 {
-                    "endpoint_id": endpoint.id,
+                    "endpoint_id": endpoint,
                     "event_id": event.id,
                     "interview_id": event.subject,
                     "seq": event.sequence,
                     "type": event.type.value,
                     "state": "pending",
                     "attempts": 0,
-                    "next_attempt_at": now,
+                    "next_attempt_at": max(now, due.get(endpoint, now)),
+                    "created_at": now,
                 }
-                for endpoint in self.endpoints()
-                if endpoint.created_at <= event.time
-                and (endpoint.types is None or event.type in endpoint.types)
+                for endpoint in wanted
             ],
         )
 
-    def claim(self, interview_id: str, owner: str, lease_s: float, limit: int) -> list[DeliveryRow]:
+    def claim(
+        self,
+        interview_id: str,
+        owner: str,
+        lease_s: float,
+        limit: int,
+        running: Mapping[str, int] | None = None,
+    ) -> list[ClaimedDelivery]:
         """The due heads of one interview, one per endpoint, at most `limit`, now held by `owner`."""
-        return self._claim(deliveries.c.interview_id == interview_id, owner, lease_s, limit)
+        return self._claim(_D.interview_id == interview_id, owner, lease_s, limit, running or {})
 
-    def claim_due(self, owner: str, lease_s: float, limit: int) -> list[DeliveryRow]:
-        """The due heads of all interviews, longest due first, at most `limit`."""
-        return self._claim(sa.true(), owner, lease_s, limit)
+    def claim_due(
+        self, owner: str, lease_s: float, limit: int, running: Mapping[str, int] | None = None
+    ) -> list[ClaimedDelivery]:
+        """The due heads of all interviews, at most `limit`, longest due first within an endpoint.
+
+        `running` says how many deliveries are under way to each endpoint: those with the fewest come first.
+        """
+        return self._claim(sa.true(), owner, lease_s, limit, running or {})
 
     def _claim(
-        self, which: sa.ColumnElement[bool], owner: str, lease_s: float, limit: int
-    ) -> list[DeliveryRow]:
+        self,
+        which: sa.ColumnElement[bool],
+        owner: str,
+        lease_s: float,
+        limit: int,
+        running: Mapping[str, int],
+    ) -> list[ClaimedDelivery]:
         now = self._clock()
+        lease = timedelta(seconds=lease_s)
+        claimed: list[ClaimedDelivery] = []
+        for endpoint in sorted(self.endpoints(), key=lambda one: running.get(one.id, 0)):
+            if endpoint.paused_until is not None and endpoint.paused_until > now:
+                continue
+            probe = endpoint.failures >= PAUSED_AFTER
+            most = 1 if probe else PER_ENDPOINT - running.get(endpoint.id, 0)
+            events = self._due(endpoint, which, now, min(most, limit - len(claimed)))
+            if not events or (probe and not self._take_probe(endpoint, lease)):
+                continue
+            mine = (_D.endpoint_id == endpoint.id) & _D.event_id.in_(events)
+            self._connection.execute(
+                sa.update(deliveries).where(mine).values(owner=owner, leased_until=now + lease)
+            )
+            claimed += self._claimed(endpoint, mine, now, probe)
+        return claimed
+
+    def _due(
+        self, endpoint: EndpointRow, which: sa.ColumnElement[bool], now: datetime, limit: int
+    ) -> list[str]:
+        if limit <= 0:
+            return []
         earlier = deliveries.alias("earlier")
-        # Not by next_attempt_at: an earlier event that waits for its retry holds the later ones back.
         is_head = ~sa.exists().where(
-            earlier.c.endpoint_id == deliveries.c.endpoint_id,
-            earlier.c.interview_id == deliveries.c.interview_id,
-            earlier.c.seq < deliveries.c.seq,
+            earlier.c.endpoint_id == _D.endpoint_id,
+            earlier.c.interview_id == _D.interview_id,
+            earlier.c.seq < _D.seq,
             earlier.c.state == "pending",
         )
-        due = self._free(
-            sa.select(deliveries.c.endpoint_id, deliveries.c.event_id)
-            .join(webhook_endpoints, webhook_endpoints.c.id == deliveries.c.endpoint_id)
+        due = (
+            sa.select(_D.event_id)
             .where(
                 which,
-                deliveries.c.state == "pending",
-                deliveries.c.next_attempt_at <= now,
-                (deliveries.c.leased_until.is_(None)) | (deliveries.c.leased_until <= now),
-                webhook_endpoints.c.state == ACTIVE,
+                _D.endpoint_id == endpoint.id,
+                _D.state == "pending",
+                _D.next_attempt_at <= now,
+                _D.leased_until.is_(None) | (_D.leased_until <= now),
                 is_head,
             )
-            .order_by(deliveries.c.next_attempt_at, deliveries.c.event_id)
-            .limit(limit),
-            deliveries,
+            .order_by(_D.next_attempt_at)
+            .limit(limit)
         )
-        keys = [tuple(row) for row in self._connection.execute(due)]
-        if not keys:
-            return []
-        mine = sa.tuple_(deliveries.c.endpoint_id, deliveries.c.event_id).in_(keys)
-        self._connection.execute(
-            sa.update(deliveries)
-            .where(mine)
-            .values(owner=owner, leased_until=now + timedelta(seconds=lease_s))
-        )
-        return self._rows(_SELECT.where(mine))
+        return list(self._connection.scalars(self._free(due, deliveries)))
 
-    def delivered(self, delivery: DeliveryRow, status: int) -> None:
-        """The receiver took it; however late we hear of it, it need not be sent again."""
-        self._connection.execute(
-            sa.update(deliveries)
-            .where(*_is(delivery.endpoint_id, delivery.event_id))
-            .values(
-                state="delivered",
-                last_status=status,
-                last_error=None,
-                delivered_at=self._clock(),
-                owner=None,
-                leased_until=None,
+    def _claimed(
+        self, endpoint: EndpointRow, mine: sa.ColumnElement[bool], now: datetime, probe: bool
+    ) -> list[ClaimedDelivery]:
+        statement = (
+            sa.select(deliveries, process_log.c.event)
+            .join(
+                process_log,
+                (process_log.c.interview_id == _D.interview_id) & (process_log.c.seq == _D.seq),
             )
+            .where(mine)
+            .order_by(_D.next_attempt_at)
         )
+        return [
+            ClaimedDelivery(
+                row=delivery(row, endpoint.url),
+                body=row.event.rstrip("\n").encode(),
+                secrets=endpoint.secrets(now),
+                probe=probe,
+            )
+            for row in self._connection.execute(statement)
+        ]
+
+    def delivered(self, done: Sequence[tuple[ClaimedDelivery, AttemptMade]]) -> None:
+        """The receiver took them; however late we hear of it, they need not be sent again."""
+        if not done:
+            return
+        now = self._clock()
+        values: list[dict[str, Any]] = [
+            {
+                "endpoint": claimed.row.endpoint_id,
+                "event": claimed.row.event_id,
+                "interview": claimed.row.interview_id,
+                "number": claimed.row.seq,
+                "status": attempt.status,
+                "now": now,
+                "due": now,
+            }
+            for claimed, attempt in done
+        ]
+        self._connection.execute(_DELIVERED, _only(values, "endpoint", "event", "status", "now"))
+        self._connection.execute(
+            _LATER.where(_D.next_attempt_at > now),
+            _only(values, "endpoint", "interview", "number", "due"),
+        )
+        self._keep_attempts(done)
+        for endpoint in sorted({claimed.row.endpoint_id for claimed, _ in done}):
+            since = self._close_breaker(endpoint)
+            if since is not None and now - since >= OUTAGE:
+                self._all_due(endpoint, now)
 
     def failed(
-        self,
-        delivery: DeliveryRow,
-        error: str,
-        status: int | None,
-        next_attempt_at: datetime | None,
+        self, claimed: ClaimedDelivery, attempt: AttemptMade, next_attempt_at: datetime | None
     ) -> None:
         """Tried again at `next_attempt_at`, or dead when that is None: later events go on without it.
 
         Counts only while the delivery is still leased to whoever claimed this row: one that comes too late
         must not end the lease of the next.
         """
+        row = claimed.row
         values: dict[str, Any] = (
             {"state": "dead"} if next_attempt_at is None else {"next_attempt_at": next_attempt_at}
         )
-        self._connection.execute(
+        counts = self._changed(
             sa.update(deliveries)
             .where(
-                *_is(delivery.endpoint_id, delivery.event_id),
-                deliveries.c.state == "pending",
-                deliveries.c.owner == delivery.owner,
+                *_is(row.endpoint_id, row.event_id), _D.state == "pending", _D.owner == row.owner
             )
             .values(
-                attempts=deliveries.c.attempts + 1,
-                last_status=status,
-                last_error=error,
-                owner=None,
-                leased_until=None,
+                attempts=_D.attempts + 1,
+                last_status=attempt.status,
+                last_error=attempt.error,
+                **_FREED,
                 **values,
             )
         )
-
-    def deliveries(
-        self,
-        interview_id: str | None = None,
-        state: DeliveryState | None = None,
-        limit: int = 100,
-    ) -> list[DeliveryRow]:
-        """By interview in their order, otherwise the latest first."""
-        statement = _SELECT
-        if state is not None:
-            statement = statement.where(deliveries.c.state == state)
-        if interview_id is not None:
-            statement = statement.where(deliveries.c.interview_id == interview_id)
-            statement = statement.order_by(deliveries.c.seq, deliveries.c.endpoint_id)
-        else:
-            statement = statement.order_by(
-                deliveries.c.next_attempt_at.desc(), deliveries.c.event_id
-            )
-        return self._rows(statement.limit(limit))
-
-    def resend(self, endpoint_id: str, event_id: str) -> DeliveryRow:
-        """Due again now, under its own id. Raises `NotFound` (`unknown_delivery`)."""
-        again = self._changed(
-            sa.update(deliveries)
-            .where(*_is(endpoint_id, event_id))
-            .values(
-                state="pending",
-                attempts=0,
-                next_attempt_at=self._clock(),
-                delivered_at=None,
-                owner=None,
-                leased_until=None,
-            )
+        self._keep_attempts([(claimed, attempt)])
+        if not counts:
+            return
+        self._connection.execute(
+            _LATER,
+            {
+                "endpoint": row.endpoint_id,
+                "interview": row.interview_id,
+                "number": row.seq,
+                "due": next_attempt_at or self._clock(),
+            },
         )
-        if not again:
+        self._count_failure(row.endpoint_id, claimed.probe)
+
+    def resend(self, endpoint_id: str, event_id: str) -> tuple[str, int]:
+        """Due again now, under its own id; its interview and number. Raises `NotFound` (`unknown_delivery`)."""
+        again = self._connection.execute(
+            _due_again(self._clock())
+            .where(*_is(endpoint_id, event_id))
+            .returning(_D.interview_id, _D.seq)
+        ).first()
+        if again is None:
             raise NotFound(f"no delivery {event_id} to {endpoint_id}", code="unknown_delivery")
-        return self._rows(_SELECT.where(*_is(endpoint_id, event_id)))[0]
+        return again.interview_id, again.seq
 
-    def _rows(self, statement: sa.Select[Any]) -> list[DeliveryRow]:
-        return [
-            DeliveryRow(
-                endpoint_id=row.endpoint_id,
-                url=row.url,
-                secret=row.secret,
-                event_id=row.event_id,
-                interview_id=row.interview_id,
-                seq=row.seq,
-                type=EventType(row.type),
-                state=row.state,
-                attempts=row.attempts,
-                owner=row.owner,
-                next_attempt_at=row.next_attempt_at,
-                last_status=row.last_status,
-                last_error=row.last_error,
-                delivered_at=row.delivered_at,
+    def resend_since(self, endpoint_id: str, since: datetime, states: Sequence[str]) -> int:
+        """All of an endpoint in one of `states` that were created since then are due now; how many."""
+        return self._connection.execute(
+            _due_again(self._clock()).where(
+                _D.endpoint_id == endpoint_id, _D.created_at >= since, _D.state.in_(states)
             )
-            for row in self._connection.execute(statement)
-        ]
+        ).rowcount
+
+    def forget_attempts(self, before: datetime, limit: int) -> None:
+        """Delete at most `limit` attempts that were made before then."""
+        old = sa.select(delivery_attempts.c.id).where(delivery_attempts.c.at < before).limit(limit)
+        self._connection.execute(
+            sa.delete(delivery_attempts).where(delivery_attempts.c.id.in_(old))
+        )
+
+    def _all_due(self, endpoint_id: str, now: datetime) -> None:
+        self._connection.execute(
+            sa.update(deliveries)
+            .where(_D.endpoint_id == endpoint_id, _D.state == "pending", _D.next_attempt_at > now)
+            .values(next_attempt_at=now)
+        )
+
+    def _keep_attempts(self, made: Sequence[tuple[ClaimedDelivery, AttemptMade]]) -> None:
+        self._connection.execute(
+            sa.insert(delivery_attempts),
+            [
+                {
+                    "id": new_id("att"),
+                    "endpoint_id": claimed.row.endpoint_id,
+                    "event_id": claimed.row.event_id,
+                    "at": attempt.at,
+                    "took_ms": attempt.took_ms,
+                    "url": attempt.url,
+                    "status": attempt.status,
+                    "response": attempt.response,
+                    "error": attempt.error,
+                }
+                for claimed, attempt in made
+            ],
+        )
 
 
-_SELECT = sa.select(deliveries, webhook_endpoints.c.url, webhook_endpoints.c.secret).join(
-    webhook_endpoints, webhook_endpoints.c.id == deliveries.c.endpoint_id
-)
+def _due_again(now: datetime) -> sa.Update:
+    return sa.update(deliveries).values(
+        state="pending", attempts=0, next_attempt_at=now, delivered_at=None, **_FREED
+    )
 
 
 def _is(endpoint_id: str, event_id: str) -> list[sa.ColumnElement[bool]]:
-    return [deliveries.c.endpoint_id == endpoint_id, deliveries.c.event_id == event_id]
+    return [_D.endpoint_id == endpoint_id, _D.event_id == event_id]
 
 
-def _endpoint(row: Any) -> EndpointRow:
-    return EndpointRow(
-        id=row.id,
-        url=row.url,
-        secret=row.secret,
-        types=[EventType(kind) for kind in json.loads(row.types)] if row.types else None,
-        state=row.state,
-        created_at=row.created_at,
-    )
+def _only(rows: Sequence[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
+    return [{name: row[name] for name in names} for row in rows]
