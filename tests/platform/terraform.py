@@ -50,7 +50,7 @@ class Terraform:
             env=self._environment,
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=600,
         )
         return Outcome(done.returncode, done.stdout + done.stderr)
 
