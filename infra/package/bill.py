@@ -52,8 +52,8 @@ def licence(distribution: Distribution) -> str:
     ]
     if classified:
         return " AND ".join(classified)
-    text = told["License"] if "License" in told else ""
-    return text.strip().partition("\n")[0] or "not declared"
+    texts = told.get_all("License") or [""]
+    return texts[0].strip().partition("\n")[0] or "not declared"
 
 
 def _component(distribution: Distribution) -> Component:

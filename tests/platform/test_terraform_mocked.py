@@ -22,6 +22,14 @@ def test_the_aws_root_wires_everything_of_the_table_and_refuses_bad_variables(
     assert " 0 failed" in written
 
 
+def test_the_root_for_ceph_and_minio_tells_every_topic_and_refuses_bad_variables(
+    tmp_path: Path,
+) -> None:
+    terraform = Terraform("onprem", tmp_path)
+    terraform.run("validate").check()
+    assert " 0 failed" in terraform.run("test").check()
+
+
 def test_every_terraform_file_is_formatted() -> None:
     if shutil.which("terraform") is None:
         pytest.skip("no terraform on the PATH")
