@@ -6,6 +6,7 @@ import typer
 
 from greenroom_cli.dead_letters import dead_letters
 from greenroom_cli.demo.command import demo
+from greenroom_cli.migrate import migrate
 from greenroom_cli.rescore import rescore
 from greenroom_cli.run import run
 
@@ -13,4 +14,5 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command()(run)
 app.command()(demo)
 app.command()(rescore)
+app.command()(migrate)
 app.command("dead-letters")(dead_letters)
