@@ -18,11 +18,12 @@ from typing import Any
 from benchmarks.house import settled_house, smtp_sink
 from benchmarks.table import alternate, heading, row
 from functions.invitation.deliver import letters_of, send_due
-from functions.invitation.invite import MESSAGE, create_interviews
+from functions.invitation.invite import create_interviews
 from greenroom.clock import now_utc
 from greenroom.domain.batch import BatchHead, BatchSlice, CandidateRow
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.ids import new_id
+from greenroom.domain.interview import INVITATION
 from greenroom.domain.plan import Plan
 from greenroom.domain.template import Template
 from greenroom.runtime.function import Function
@@ -92,6 +93,6 @@ def letters(app: Function[Any]) -> list[tuple[str, bytes]]:
     with app.database.begin() as tx:
         found = list(tx.interviews.many(interviews).values())
     writer = letters_of(app.settings)
-    written = [writer.write(MESSAGE, one, number=1, now=now_utc()) for one in found]
+    written = [writer.write(INVITATION, one, number=1, now=now_utc()) for one in found]
     send_due(app, interviews)  # leaves no queued mail behind
     return [(letter.recipient, letter.content) for letter in written]

@@ -34,7 +34,8 @@ BARE = """async (ms) => {
   const stream = await navigator.mediaDevices.getUserMedia(
     {audio: true, video: {width: 1280, height: 720, frameRate: 30}});
   const video = document.createElement("video");
-  document.body.append(video);
+  document.body.prepend(video);
+  video.width = 640;
   Object.assign(video, {srcObject: stream, muted: true});
   await video.play();
   const recorder = new MediaRecorder(stream, {mimeType: "video/x-matroska;codecs=avc1,opus",

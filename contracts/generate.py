@@ -13,13 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from greenroom.domain.analysis import Analysis
+from greenroom.domain.api_key import NewApiKey, Rotation
 from greenroom.domain.assembly import Assembly
 from greenroom.domain.batch import BatchHead, CandidateRow, RowError
+from greenroom.domain.candidate_filter import CandidateFilter
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.consent import Consents
 from greenroom.domain.entry import EntryRules
 from greenroom.domain.evaluation import EvaluationTemplate
 from greenroom.domain.events import Event, EventType
+from greenroom.domain.follow_up import FollowUp
+from greenroom.domain.follow_up_rules import FollowUpRules
+from greenroom.domain.intervention import NewDeadline, Note
 from greenroom.domain.ledger import Ledger
 from greenroom.domain.manifest import Manifest
 from greenroom.domain.mapping import Mapping
@@ -40,6 +45,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "invitation.competency_model": CompetencyModel,
     "invitation.batch_head": BatchHead,
     "invitation.candidate": CandidateRow,
+    "invitation.filter": CandidateFilter,
     "invitation.row_error": RowError,
     "invitation.question": Question,
     "upload.manifest": Manifest,
@@ -48,6 +54,10 @@ DOCUMENTS: dict[str, type[Document]] = {
     "portal.step_report": StepReport,
     "portal.health_report": HealthReport,
     "console.time_factor": TimeFactor,
+    "console.note": Note,
+    "console.new_api_key": NewApiKey,
+    "console.rotation": Rotation,
+    "console.new_deadline": NewDeadline,
     "assembly.assembly": Assembly,
     "assembly.ledger": Ledger,
     "quality.quality": Quality,
@@ -56,6 +66,8 @@ DOCUMENTS: dict[str, type[Document]] = {
     "analysis.policy": Policy,
     "analysis.scorecard": Scorecard,
     "console.evaluation_template": EvaluationTemplate,
+    "console.follow_up": FollowUp,
+    "portal.follow_up_rules": FollowUpRules,
     "sync.event": Event,
     "sync.webhook_endpoint": WebhookEndpointRequest,
 }

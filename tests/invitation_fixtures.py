@@ -148,7 +148,7 @@ class House:
         answer = FunctionClient(self.app).request(
             method,
             path,
-            body=body if isinstance(body, str) else json.dumps(body),
+            body=body if isinstance(body, str | bytes) else json.dumps(body),
             headers={**authorization, **(headers or {})},
         )
         return answer.status, answer.json()
@@ -245,6 +245,7 @@ def add_keys(database: Database) -> dict[str, str]:
     """An API key for each scope, by scope; "all" has every one."""
     scopes = {"batches:write": ["batches:write"], "catalogue:write": ["catalogue:write"]}
     scopes["interviews:read"] = ["interviews:read"]
+    scopes["candidates:write"] = ["candidates:write"]
     keys = {}
     with database.begin() as tx:
         for name, granted in scopes.items():

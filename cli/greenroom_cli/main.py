@@ -6,6 +6,7 @@ import typer
 
 from greenroom_cli.dead_letters import dead_letters
 from greenroom_cli.demo.command import demo
+from greenroom_cli.keys import keys
 from greenroom_cli.migrate import migrate
 from greenroom_cli.rescore import rescore
 from greenroom_cli.run import run
@@ -16,3 +17,4 @@ app.command()(demo)
 app.command()(rescore)
 app.command()(migrate)
 app.command("dead-letters")(dead_letters)
+app.add_typer(keys, name="keys")

@@ -68,7 +68,7 @@ def score_if_complete(interview_id: str, app: Function[Settings]) -> None:
                 f"the consents to {interview_id} changed while it was scored",
                 code="consents_changed",
             )
-        _record(tx, interview_id, answers, scorecard)
+        _record(tx, interview, answers, scorecard)
 
 
 def _scorecard(interview: InterviewRow, answers: list[AnswerRow], store: ObjectStore) -> Scorecard:
@@ -77,12 +77,18 @@ def _scorecard(interview: InterviewRow, answers: list[AnswerRow], store: ObjectS
 
 
 def _record(
-    tx: Transaction, interview_id: str, answers: list[AnswerRow], scorecard: Scorecard | None
+    tx: Transaction, interview: InterviewRow, answers: list[AnswerRow], scorecard: Scorecard | None
 ) -> None:
+    interview_id = interview.id
     if scorecard is not None:
         scores = {item.id: item.score for item in scorecard.competencies}
         tx.interviews.record_score(interview_id, scorecard.total.score, scores)
-    again = [answer.answer_id for answer in answers if answer.state == AnswerState.RE_RECORD]
+    again = [
+        answer.answer_id
+        for answer in answers
+        if answer.state == AnswerState.RE_RECORD
+        and answer.answer_id not in interview.plan.follow_ups
+    ]
     if again:
         if tx.interviews.move(interview_id, InterviewState.RE_RECORD):
             tx.interviews.set_flag(interview_id, NEEDS_RE_RECORD)

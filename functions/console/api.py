@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from functions.console.reading import Answer, Interview, interview, interview_list
 from greenroom.domain.evaluation import EvaluationTemplate, evaluation_template
 from greenroom.domain.interview import ehr_status
 from greenroom.runtime.http import Request, Response
+from greenroom.runtime.paging import links, next_page
 
 if TYPE_CHECKING:
     from functions.console.settings import Settings
     from greenroom.adapters.database import AnswerRow, InterviewRow
     from greenroom.runtime.function import Function
 
+PATH = "/v1/interviews"
+
 
 def list_interviews(request: Request, app: Function[Settings]) -> Response:
-    """``GET /v1/interviews``; the next page is in `next` and in the `Link` header (RFC 8288)."""
+    """``GET /v1/interviews``, as CSV for who accepts only that.
+
+    The next page is in `next` and in the `Link` header (RFC 8288).
+    """
     found = interview_list(request.query, app)
-    headers = {}
-    following = None
-    if found.after is not None:
-        following = "/v1/interviews?" + urlencode({**request.query, "after": found.after})
-        headers["Link"] = f'<{following}>; rel="next"'
-    listed = [_summary(row) for row in found.interviews]
+    following = next_page(PATH, request.query, found.after)
+    headers = {**links(PATH, request.query, following), "Vary": "Accept"}
+    if request.headers.get("accept", "").lower().startswith("text/csv"):
+        from functions.console.list_csv import interviews_csv
+
+        return Response.text(interviews_csv(found), "text/csv; charset=utf-8", headers)
+    listed = [{**summary(row), "scores": found.scores.get(row.id, {})} for row in found.interviews]
     return Response.json({"interviews": listed, "next": following}, headers=headers)
 
 
@@ -35,8 +41,8 @@ def read_interview(interview_id: str, app: Function[Settings]) -> Response:
         answers = tx.interviews.answers(interview_id)
         consents = tx.interviews.consents(interview_id)
     document = {
-        **_summary(row),
-        "answers": [_answer_state(answer) for answer in answers],
+        **summary(row),
+        "answers": [_answer_state(answer, row) for answer in answers],
         "consents": consents.model_dump() if consents else None,
     }
     return Response.json(document)
@@ -50,7 +56,7 @@ def read_results(interview_id: str, app: Function[Settings]) -> Response:
             "interview": found.row.id,
             "state": found.row.state,
             "ehr_status": ehr_status(found.row.state),
-            "answers": [_results(answer) for answer in found.answers],
+            "answers": [_results(answer, found.row) for answer in found.answers],
             "scorecard": found.scorecard.model_dump(mode="json") if found.scorecard else None,
             "loss_ms": found.loss_ms,
         }
@@ -62,7 +68,8 @@ def read_ledger(interview_id: str, app: Function[Settings]) -> Response:
     return Response.json(interview(interview_id, app).ledger)
 
 
-def _summary(row: InterviewRow) -> dict[str, Any]:
+def summary(row: InterviewRow) -> dict[str, Any]:
+    """One interview as lists and actions tell of it."""
     return {
         "interview": row.id,
         "batch": row.batch_id,
@@ -74,6 +81,7 @@ def _summary(row: InterviewRow) -> dict[str, Any]:
         "state": row.state,
         "ehr_status": ehr_status(row.state),
         "job": dict(row.plan.model.job),
+        "competency_model": row.plan.model.id,
         "deadline": row.deadline.isoformat(),
         "created_at": row.created_at.isoformat(),
         "submitted_at": row.submitted_at.isoformat() if row.submitted_at else None,
@@ -103,16 +111,19 @@ def evaluation_template_of(found: Interview) -> EvaluationTemplate:
     return evaluation_template(found.row.id, found.row.plan, found.scorecard, moments, durations_s)
 
 
-def _answer_state(row: AnswerRow) -> dict[str, Any]:
+def _answer_state(row: AnswerRow, interview: InterviewRow) -> dict[str, Any]:
+    """`follow_up` is the question that was added, with the reason for it; null for one of the plan's own."""
+    offered = interview.plan.follow_ups.get(row.answer_id)
     return {
         "answer": row.answer_id,
         "state": row.state,
         "attempt": row.attempt,
         "attempts": row.seals,
+        "follow_up": offered.model_dump(mode="json") if offered else None,
     }
 
 
-def _results(answer: Answer) -> dict[str, Any]:
+def _results(answer: Answer, interview: InterviewRow) -> dict[str, Any]:
     recordings = {
         track.track: {
             "status": track.status,
@@ -126,7 +137,7 @@ def _results(answer: Answer) -> dict[str, Any]:
         for track in answer.tracks
     }
     return {
-        **_answer_state(answer.row),
+        **_answer_state(answer.row, interview),
         "recordings": recordings,
         "key_moments": [moment.model_dump(mode="json") for moment in answer.key_moments],
         "assembly": answer.assembly.model_dump(mode="json") if answer.assembly else None,

@@ -1,4 +1,4 @@
-"""console: HR's pages, and the read API behind them."""
+"""console: HR's pages, the API of interviews behind them, and API keys."""
 
 from __future__ import annotations
 
@@ -67,6 +67,64 @@ def grant_time(request: Request) -> Response:
     from functions.console.time_factor import grant_time
 
     return grant_time(request, app)
+
+
+@app.put("/v1/interviews/{interview}/deadline", auth=app.api_key("interviews:write"))
+def extend(request: Request) -> Response:
+    from functions.console.actions import extend
+
+    return extend(request, app)
+
+
+@app.post("/v1/interviews/{interview}/cancel", auth=app.api_key("interviews:write"))
+def cancel(request: Request) -> Response:
+    from functions.console.actions import cancel
+
+    return cancel(request, app)
+
+
+@app.post("/v1/interviews/{interview}/remind", auth=app.api_key("interviews:write"))
+def remind(request: Request) -> Response:
+    from functions.console.actions import remind
+
+    return remind(request, app)
+
+
+@app.post(
+    "/v1/interviews/{interview}/answers/{answer}/re-record", auth=app.api_key("interviews:write")
+)
+def re_record(request: Request) -> Response:
+    from functions.console.actions import re_record
+
+    return re_record(request, app)
+
+
+@app.get("/v1/api-keys", auth=app.api_key("keys:write"))
+def list_keys(request: Request) -> Response:
+    from functions.console.keys import list_keys
+
+    return list_keys(app)
+
+
+@app.post("/v1/api-keys", auth=app.api_key("keys:write"))
+def create_key(request: Request) -> Response:
+    from functions.console.keys import create_key
+
+    return create_key(request, app)
+
+
+@app.post("/v1/api-keys/{key}/rotate", auth=app.api_key("keys:write"))
+def rotate_key(request: Request) -> Response:
+    from functions.console.keys import rotate
+
+    return rotate(request, app)
+
+
+@app.delete("/v1/api-keys/{key}", auth=app.api_key("keys:write"))
+def revoke_key(request: Request) -> Response:
+    from functions.console.keys import revoke
+
+    return revoke(request, app)
 
 
 # The pages check the session themselves, because a person without one is shown the way in, not a problem.

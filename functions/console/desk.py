@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Chapter:
-    """One question and its answer. `screen_offset_s`: how much later than the camera's the screen's track begins."""
+    """One question and its answer; a follow-up has its question's number.
+
+    `screen_offset_s`: how much later than the camera's the screen's track begins.
+    """
 
     number: int
     question: Question
@@ -72,7 +75,8 @@ def desk_page(
         problem=problem,
         interview=found,
         chapters=_chapters(found),
-        numbers={question.id: n for n, question in enumerate(row.plan.template.questions, 1)},
+        numbers=row.plan.numbers,
+        follow_ups=row.plan.follow_ups,
         card=ScorecardView(found),
         form=evaluation_template_of(found),
         mine=mine.evaluation if mine else Evaluation(),
@@ -147,16 +151,17 @@ def _shown(row: EvaluationRow) -> dict[str, object]:
 
 def _chapters(found: reading.Interview) -> list[Chapter]:
     answers = {answer.row.answer_id: answer for answer in found.answers}
+    plan = found.row.plan
     return [
         Chapter(
-            number,
+            plan.numbers[question.id],
             question,
             answers[question.id],
             timeline(answers[question.id]),
             transcript(answers[question.id].analysis),
             _screen_offset_s(answers[question.id].manifest),
         )
-        for number, question in enumerate(found.row.plan.template.questions, start=1)
+        for question in plan.template.questions
     ]
 
 

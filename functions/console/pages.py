@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from functions.console import reading
 from functions.console.scorecard_view import ScorecardView
 from functions.console.session import PAGES, language_cookie, locale_of, session_of, sign_in_page
-from greenroom.domain.errors import Forbidden, Invalid, NotFound, Unauthorized
+from greenroom.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from greenroom.domain.interview import InterviewState, ehr_status
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.pages import content_security_policy
@@ -25,12 +25,13 @@ def interviews_page(request: Request, app: Function[Settings]) -> Response:
     """``GET /console/interviews?state=&batch=&after=``."""
     try:
         session_of(request, app)
-        found = reading.interview_list(request.query, app)
+        asked = {name: value for name, value in request.query.items() if name != "lang"}
+        found = reading.interview_list(asked, app)
     except (Unauthorized, Forbidden) as error:
         return sign_in_page(request, app, problem=error)
-    except (Invalid, NotFound) as error:
+    except (Conflict, Invalid, NotFound) as error:
         return trouble(request, app, error)
-    kept = {name: request.query[name] for name in ("state", "batch") if request.query.get(name)}
+    kept = {name: value for name, value in asked.items() if value and name != "after"}
     following = found.after and "?" + urlencode({**kept, "after": found.after})
     return render(
         request,
@@ -55,14 +56,15 @@ def interview_page(request: Request, app: Function[Settings]) -> Response:
         return sign_in_page(request, app, problem=error)
     except NotFound as error:
         return trouble(request, app, error)
-    questions = found.row.plan.template.questions
+    plan = found.row.plan
     return render(
         request,
         app,
         "interview.html",
         interview=found,
-        questions={item.id: item for item in questions},
-        numbers={item.id: number for number, item in enumerate(questions, start=1)},
+        questions={item.id: item for item in plan.template.questions},
+        numbers=plan.numbers,
+        follow_ups=plan.follow_ups,
         card=ScorecardView(found),
         log=reading.process_log(wanted, app),
         deliveries=reading.deliveries(wanted, app),

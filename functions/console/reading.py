@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions.console.list_query import list_query
 from greenroom.domain import keys
 from greenroom.domain.analysis import Analysis
 from greenroom.domain.assembly import AssembledTrack, Assembly
-from greenroom.domain.errors import Invalid
-from greenroom.domain.interview import InterviewState
 from greenroom.domain.keys import AttemptRef
 from greenroom.domain.ledger import Ledger, ledger
 from greenroom.domain.manifest import KeyMoment, Manifest
@@ -34,15 +33,17 @@ if TYPE_CHECKING:
 
 LINK_S = 4 * 3600
 """Seconds that a recording's link is good: a reviewer's sitting."""
-PAGE_SIZE = 50
-MAX_PAGE_SIZE = 200
 
 
 @dataclass(frozen=True)
 class InterviewList:
-    """One page of interviews, newest first. `after` is the cursor of the next page, None at the end."""
+    """One page of interviews. `scores` are their competencies', by interview.
+
+    `after` is the cursor of the next page, None at the end.
+    """
 
     interviews: list[InterviewRow]
+    scores: dict[str, dict[str, float | None]]
     after: str | None
 
 
@@ -98,19 +99,14 @@ class Interview:
 
 
 def interview_list(query: Mapping[str, str], app: Function[Settings]) -> InterviewList:
-    """`state`, `batch`, `limit` and `after` as in the query. Raises `Invalid` (`invalid_query`)."""
-    limit = _limit(query.get("limit"))
-    state = _state(query.get("state"))
+    """As `list_query` reads it. Raises `Invalid` (`invalid_query`), `NotFound`, `Conflict` (`cursor_lost`)."""
+    wanted = list_query(query)
     with app.database.begin() as tx:
         # One more than asked for tells whether there is a next page.
-        rows = tx.interviews.find(
-            state=state,
-            batch=query.get("batch") or None,
-            limit=limit + 1,
-            after=query.get("after") or None,
-        )
-    shown = rows[:limit]
-    return InterviewList(shown, shown[-1].id if len(rows) > limit else None)
+        rows = tx.interviews.find(**{**vars(wanted), "limit": wanted.limit + 1})
+        shown = rows[: wanted.limit]
+        scores = tx.interviews.scores_of([row.id for row in shown])
+    return InterviewList(shown, scores, shown[-1].id if len(rows) > wanted.limit else None)
 
 
 def interview(interview_id: str, app: Function[Settings]) -> Interview:
@@ -161,21 +157,3 @@ def _answer(row: AnswerRow, store: ObjectStore) -> Answer:
         stored_document(store, ref.analysis, Analysis),
         links,
     )
-
-
-def _limit(text: str | None) -> int:
-    if not text:
-        return PAGE_SIZE
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MAX_PAGE_SIZE:
-        raise Invalid(f"limit: a number from 1 to {MAX_PAGE_SIZE}", code="invalid_query")
-    return int(text[:6])
-
-
-def _state(text: str | None) -> InterviewState | None:
-    if not text:
-        return None
-    try:
-        return InterviewState(text)
-    except ValueError:
-        states = ", ".join(InterviewState)
-        raise Invalid(f"state: one of {states}", code="invalid_query") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from greenroom.runtime.settings import (
+    ApiSettings,
     DatabaseSettings,
     FunctionSettings,
     IdentitySettings,
@@ -18,6 +19,7 @@ class Settings(FunctionSettings):
 
     store: StoreSettings
     database: DatabaseSettings
+    api: ApiSettings = ApiSettings()
     tokens: TokenSettings
     identity: IdentitySettings | None = None
     links: LinkSettings

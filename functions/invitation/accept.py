@@ -7,8 +7,10 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
+from functions.invitation.candidates import invited_by
 from greenroom.domain import keys
 from greenroom.domain.batch import BatchHead, BatchRequest, parse_batch
 from greenroom.domain.competency import CompetencyModel
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 def accept_batch(request: Request, app: Function[Settings]) -> Response:
     """202 with the batch's id, once per Idempotency-Key.
 
-    Raises what `parse_batch` and `idempotent` raise, `NotFound` (`unknown_template`,
+    Raises what `parse_batch`, `parse_csv_batch`, `invited_by` and `idempotent` raise, `NotFound` (`unknown_template`,
     `unknown_competency_model`) and `Invalid` (`deadline_past`, `unknown_competency`, `unknown_policy`, `no_good_rows`).
     """
     with _collector_paused():
@@ -53,7 +55,7 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _accept(request: Request, idempotency_key: str, app: Function[Settings]) -> Response:
-    asked = parse_batch(request.body)
+    asked, told = _read(request, app)
     _check(asked, app.clock())
     batch = _batch_id(request, idempotency_key)
     with app.database.begin() as tx:
@@ -65,13 +67,14 @@ def _accept(request: Request, idempotency_key: str, app: Function[Settings]) -> 
         )
     # The row comes first: the object's event must find it. Killed in between, the caller has no answer and
     # asks again; with an Idempotency-Key that request finds this batch and writes the object.
-    app.store.put(keys.batch(batch), asked.to_bytes() if asked.errors else request.body)
+    app.store.put(keys.batch(batch), request.body if asked.as_sent else asked.to_bytes())
     return Response.json(
         {
             "batch": batch,
             "accepted": len(asked.rows),
             "rejected": len(asked.errors),
             "errors": [error.model_dump() for error in asked.errors],
+            **told,
             "links": {
                 "self": f"/v1/batches/{batch}",
                 "interviews": f"/v1/interviews?batch={batch}",
@@ -79,6 +82,16 @@ def _accept(request: Request, idempotency_key: str, app: Function[Settings]) -> 
         },
         202,
     )
+
+
+def _read(request: Request, app: Function[Settings]) -> tuple[BatchRequest, dict[str, Any]]:
+    """The batch, from JSON or CSV, and what the answer says beside it."""
+    if not request.headers.get("content-type", "").lower().startswith("text/csv"):
+        return parse_batch(request.body, lambda wanted: invited_by(wanted, app)), {}
+    from functions.invitation.csv_batch import parse_csv_batch
+
+    found = parse_csv_batch(request)
+    return found.batch, {"ignored_columns": found.ignored}
 
 
 def _check(asked: BatchRequest, now: datetime) -> None:
@@ -120,5 +133,6 @@ def _batch_id(request: Request, idempotency_key: str) -> str:
     """
     if not idempotency_key:
         return new_id("bat")
-    digest = hashlib.sha256(request.body).hexdigest()
+    head = urlencode(sorted(request.query.items())).encode()  # of a CSV; JSON has it in the body
+    digest = hashlib.sha256(head + request.body).hexdigest()
     return derived_id("bat", request.who.id, idempotency_key, digest)

@@ -62,6 +62,48 @@ def list_templates(request: Request) -> Response:
     return list_templates(app)
 
 
+@app.put("/v1/candidates/{external_id}", auth=app.api_key("candidates:write"))
+def save_candidate(request: Request) -> Response:
+    from functions.invitation.candidates import save_candidate
+
+    return save_candidate(request, app)
+
+
+@app.get("/v1/candidates/{external_id}", auth=app.api_key("candidates:write"))
+def read_candidate(request: Request) -> Response:
+    from functions.invitation.candidates import read_candidate
+
+    return read_candidate(request, app)
+
+
+@app.get("/v1/candidates", auth=app.api_key("candidates:write"))
+def list_candidates(request: Request) -> Response:
+    from functions.invitation.candidates import list_candidates
+
+    return list_candidates(request, app)
+
+
+@app.put("/v1/candidate-filters/{id}", auth=app.api_key("catalogue:write"))
+def save_filter(request: Request) -> Response:
+    from functions.invitation.candidates import save_filter
+
+    return save_filter(request, app)
+
+
+@app.get("/v1/candidate-filters/{id}", auth=app.api_key("batches:write"))
+def read_filter(request: Request) -> Response:
+    from functions.invitation.candidates import read_filter
+
+    return read_filter(request, app)
+
+
+@app.get("/v1/candidate-filters", auth=app.api_key("batches:write"))
+def list_filters(request: Request) -> Response:
+    from functions.invitation.candidates import list_filters
+
+    return list_filters(app)
+
+
 @app.post("/v1/batches", auth=app.api_key("batches:write"))
 def accept_batch(request: Request) -> Response:
     from functions.invitation.accept import accept_batch

@@ -25,7 +25,7 @@ from greenroom.adapters.mail import (
     RelayUnavailable,
 )
 from greenroom.domain.ids import new_id
-from greenroom.domain.interview import InterviewState
+from greenroom.domain.interview import AWAITED
 from greenroom.runtime.outbox import publish
 
 if TYPE_CHECKING:
@@ -47,9 +47,6 @@ RETRY_DELAYS = tuple(
     for minutes in (1, 2, 5, 15, 30, 60, 120, 240, 480, 960, 1440, 1440, 1440)
 )
 """Waits after a passing failure; about four and a half days in all, as RFC 5321, 4.5.4.1 asks for."""
-
-OPEN = frozenset({InterviewState.CREATED, InterviewState.INVITED, InterviewState.OPENED})
-"""States in which an invitation still makes sense."""
 
 
 def deliver(app: Function[Settings], *, interviews: list[str] | None = None) -> None:
@@ -139,7 +136,7 @@ class _Delivery:
 
     def _write(self, mail: MailRow, to: InterviewRow) -> tuple[Letter | None, str]:
         """The letter, or why there is none."""
-        if to.state not in OPEN:
+        if to.state not in AWAITED:
             return None, f"not sent: the interview is {to.state}"
         now = self._app.clock()
         if to.deadline <= now:

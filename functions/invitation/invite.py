@@ -11,6 +11,7 @@ from greenroom.domain.batch import BatchSlice, CandidateRow, parse_batch
 from greenroom.domain.errors import Invalid
 from greenroom.domain.events import EventType
 from greenroom.domain.ids import derived_id
+from greenroom.domain.interview import INVITATION
 
 if TYPE_CHECKING:
     from functions.invitation.settings import Settings
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 SLICE_ROWS = 250
 """Rows in a slice: some seconds of mail, one transaction of a fraction of a second (ADR 0006)."""
-
-MESSAGE = "invitation_created"
 
 
 def cut_batch(key: str, app: Function[Settings]) -> None:
@@ -63,7 +62,7 @@ def create_interviews(piece: BatchSlice, app: Function[Settings]) -> list[str]:
         ]
         created = tx.interviews.create_many(piece.batch, wanted)
         tx.process_log.append_many(EventType.INTERVIEW_CREATED, {one: {} for one in created})
-        tx.mails.queue_many([NewMail(interview, MESSAGE, 1) for interview in created])
+        tx.mails.queue_many([NewMail(interview, INVITATION, 1) for interview in created])
     return [interview.id for interview in wanted]
 
 

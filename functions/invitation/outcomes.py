@@ -73,8 +73,10 @@ def _sent(tx: Transaction, outcomes: dict[MailKey, Outcome]) -> None:
     marked = tx.mails.sent(list(outcomes))
     interviews = [interview for interview, _, _ in marked]
     tx.interviews.move_many(interviews, InterviewState.INVITED, frm=[InterviewState.CREATED])
-    details = {key[0]: _details(outcomes[key]) for key in marked}
-    tx.process_log.append_many(EventType.INTERVIEW_INVITED, details)
+    for kind, first in ((EventType.INTERVIEW_INVITED, True), (EventType.REMINDER_SENT, False)):
+        details = {key[0]: _details(outcomes[key]) for key in marked if (key[2] == 1) is first}
+        if details:
+            tx.process_log.append_many(kind, details)
 
 
 def _details(outcome: Outcome) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from functions.invitation.model_questions import ask_model
-from greenroom.adapters.language_model import LanguageModel, LanguageModelFailed
+from greenroom.adapters.language_model import LanguageModelFailed
 from greenroom.domain.model import Document
 from greenroom.domain.question_bank import choose_questions, shipped_bank
 from greenroom.domain.template import Question
 from greenroom.runtime.http import Request, Response
+from greenroom.runtime.language_model import configured_model
 
 if TYPE_CHECKING:
     from functions.invitation.settings import Settings
@@ -54,7 +55,7 @@ def _proposed(
 ) -> ProposedQuestions:
     bank = shipped_bank()
     chosen = choose_questions(model, wish.keywords, wish.count, bank=bank, screen=wish.screen)
-    endpoint = _endpoint(app.settings)
+    endpoint = configured_model(app.settings.language_model)
     if endpoint is None:
         return ProposedQuestions(questions=chosen, source="bank", bank_version=bank.version)
     try:
@@ -65,11 +66,3 @@ def _proposed(
             questions=chosen, source="bank", bank_version=bank.version, fallback=error.code
         )
     return ProposedQuestions(questions=written, source="language_model", bank_version=bank.version)
-
-
-def _endpoint(settings: Settings) -> LanguageModel | None:
-    given = settings.language_model
-    if given is None:
-        return None
-    key = given.api_key.get_secret_value() if given.api_key else None
-    return LanguageModel(given.url, given.model, api_key=key, timeout_s=given.timeout_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from greenroom.runtime.settings import (
+    ApiSettings,
     DatabaseSettings,
     FunctionSettings,
     LanguageModelSettings,
@@ -19,6 +20,7 @@ class Settings(FunctionSettings):
 
     store: StoreSettings
     database: DatabaseSettings
+    api: ApiSettings = ApiSettings()
     mail: MailSettings
     links: LinkSettings
     tokens: TokenSettings

@@ -116,6 +116,20 @@ def retention(event: Scheduled) -> None:
     forget_samples(app)
 
 
+@app.post("/v1/candidate/follow-ups/{answer}", auth=app.candidate())
+def ask_for_follow_up(request: Request) -> Response:
+    from functions.portal.follow_ups import ask_for_follow_up
+
+    return ask_for_follow_up(request, app)
+
+
+@app.post("/v1/candidate/follow-ups/{answer}/skip", auth=app.candidate(late=True))
+def skip_follow_up(request: Request) -> Response:
+    from functions.portal.follow_ups import skip_follow_up
+
+    return skip_follow_up(request, app)
+
+
 @app.get("/v1/candidate/ledger", auth=app.candidate())
 def read_ledger(request: Request) -> Response:
     from functions.portal.received import read_ledger

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from greenroom.domain.consent import PURPOSES, Consents, Purpose
 from greenroom.domain.entry import EntryRules
+from greenroom.domain.follow_up import FollowUp
 from greenroom.domain.identity import IdentityPicture
 from greenroom.domain.interview import (
     RECORDABLE,
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
 class AnswerView(Document):
     """A question and where its answer stands. Limits in seconds; `attempts` counts the sealed ones.
 
-    `recordable` says whether an attempt may be started now.
+    `recordable` says whether an attempt may be started now. `follows` is the answer that a follow-up asks about;
+    a follow-up may be skipped.
     """
 
     answer: str
+    follows: str | None
     text: LocalizedText
     hint: LocalizedText | None
     tracks: list[TrackName]
@@ -67,6 +70,16 @@ class InterviewView(Document):
     entry: EntryRules
     time_factor: float
     server_time: datetime
+
+    @property
+    def questions(self) -> list[AnswerView]:
+        """Without the follow-ups, which nobody knew of before."""
+        return [answer for answer in self.answers if answer.follows is None]
+
+    def number(self, answer: AnswerView) -> int:
+        """The question's number as people count; a follow-up has its question's."""
+        numbered = [question.answer for question in self.questions]
+        return numbered.index(answer.follows or answer.answer) + 1
 
     @property
     def purposes(self) -> list[Purpose]:
@@ -122,6 +135,7 @@ def _answer(
     )
     return AnswerView(
         answer=question.id,
+        follows=question.follows if isinstance(question, FollowUp) else None,
         text=question.text,
         hint=question.hint,
         tracks=question.tracks,
@@ -131,5 +145,8 @@ def _answer(
         takes=question.takes,
         state=answer.state,
         attempts=answer.seals,
-        recordable=open_now and asked and can_take(answer.state, answer.seals, question.takes),
+        recordable=open_now
+        and asked
+        and answer.state != AnswerState.SKIPPED
+        and can_take(answer.state, answer.seals, question.takes),
     )

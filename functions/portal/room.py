@@ -38,6 +38,7 @@ def room_page(request: Request, app: Function[Settings]) -> Response:
         data=view.model_dump(mode="json"),
         home=f"/i/{token}?lang={locale}",
         purposes=PURPOSES,
+        follow_up_wait_s=app.settings.follow_ups.wait_s,
         screen=any("screen" in answer.tracks for answer in view.answers),
     )
 

@@ -11,6 +11,7 @@ from greenroom.runtime.settings import (
     FunctionSettings,
     HttpUrl,
     IdentitySettings,
+    LanguageModelSettings,
     LinkSettings,
     StoreSettings,
     TimeZone,
@@ -24,8 +25,21 @@ class HealthSettings(BaseModel):
     keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
 
 
+class FollowUpSettings(BaseModel):
+    """`wait_s`: seconds that the room waits for a follow-up to an answer before it goes on without one.
+
+    `model_s`: of these, the seconds that a language model may take to word it.
+    """
+
+    wait_s: Annotated[float, Field(gt=0, le=60)] = 8
+    model_s: Annotated[float, Field(gt=0, le=30)] = 4
+
+
 class Settings(FunctionSettings):
-    """Pages tell times in `time_zone`; `frame_ancestors` are the origins that may embed the portal."""
+    """Pages tell times in `time_zone`; `frame_ancestors` are the origins that may embed the portal.
+
+    Without a `language_model` follow-ups are worded by the rules alone.
+    """
 
     store: StoreSettings
     database: DatabaseSettings
@@ -33,5 +47,7 @@ class Settings(FunctionSettings):
     links: LinkSettings
     identity: IdentitySettings | None = None
     health: HealthSettings = HealthSettings()
+    follow_ups: FollowUpSettings = FollowUpSettings()
+    language_model: LanguageModelSettings | None = None
     time_zone: TimeZone = "Asia/Shanghai"
     frame_ancestors: list[HttpUrl] = []

@@ -118,7 +118,7 @@ class Status:
     @property
     def minutes(self) -> int:
         """About how long it takes: thinking and the longest answers, in whole minutes, at least one."""
-        return max(1, round(sum(item.think_s + item.max_s for item in self.view.answers) / 60))
+        return max(1, round(sum(item.think_s + item.max_s for item in self.view.questions) / 60))
 
 
 def status_of(view: InterviewView, app: Function[Settings]) -> Status:

@@ -40,6 +40,8 @@ def _ask_again(tx: Transaction, ref: AttemptRef, quality: Quality) -> None:
         return
     details = _details(ref, quality)
     tx.process_log.append(ref.interview, EventType.ANSWER_RE_RECORD, details)
+    if ref.answer in tx.interviews.get(ref.interview).plan.follow_ups:
+        return  # nobody owes it: the interview goes on without it
     # Before its submission the interview stays as it is: the candidate sees which answer to give again.
     if tx.interviews.move(ref.interview, InterviewState.RE_RECORD):
         tx.interviews.set_flag(ref.interview, NEEDS_RE_RECORD)

@@ -6,7 +6,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from greenroom.runtime.settings import DatabaseSettings, FunctionSettings, StoreSettings
+from greenroom.runtime.settings import (
+    ApiSettings,
+    DatabaseSettings,
+    FunctionSettings,
+    StoreSettings,
+    TokenSettings,
+)
 
 
 class WebhookSettings(BaseModel):
@@ -22,4 +28,6 @@ class WebhookSettings(BaseModel):
 class Settings(FunctionSettings):
     store: StoreSettings
     database: DatabaseSettings
+    api: ApiSettings = ApiSettings()
+    tokens: TokenSettings
     webhooks: WebhookSettings = WebhookSettings()

@@ -53,6 +53,12 @@ def check_deadline(tx: Transaction, interview: InterviewRow) -> None:
         )
 
 
+def check_wanted(answer: AnswerRow) -> None:
+    """Raises `Conflict` (`answer_skipped`); what was recorded before it was skipped may still be sealed."""
+    if answer.state == AnswerState.SKIPPED:
+        raise Conflict("this follow-up was skipped", code="answer_skipped")
+
+
 def check_take(interview: InterviewRow, answer: AnswerRow) -> None:
     """Whether one more take of this answer counts.
 

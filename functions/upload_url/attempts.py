@@ -13,6 +13,7 @@ from functions.upload_url.admission import (
     check_deadline,
     check_open,
     check_take,
+    check_wanted,
 )
 from greenroom.domain.errors import Conflict
 from greenroom.domain.events import EventType
@@ -59,7 +60,8 @@ def start_attempt(request: Request, app: Function[Settings]) -> Response:
     """``POST …/attempts``: the next attempt of an answer, ready to be uploaded.
 
     Asking twice starts two attempts; only sealed ones count as takes. Raises what `check_open`,
-    `check_deadline` and `check_take` raise, `NotFound` (`unknown_answer`), `Conflict` (`too_many_attempts`).
+    `check_deadline`, `check_wanted` and `check_take` raise, `NotFound` (`unknown_answer`), `Conflict`
+    (`too_many_attempts`).
     """
     interview_id, answer_id = request.who.id, request.params["answer"]
     with app.changes() as tx:
@@ -67,6 +69,7 @@ def start_attempt(request: Request, app: Function[Settings]) -> Response:
         answer = tx.interviews.answer(interview_id, answer_id)
         check_open(tx, interview)
         check_deadline(tx, interview)
+        check_wanted(answer)
         check_take(interview, answer)
         started = tx.interviews.start_attempt(interview_id, answer_id)
         if started.attempt > MAX_ATTEMPTS:

@@ -55,10 +55,20 @@ def submit(request: Request, app: Function[Settings]) -> Response:
 
 def _submit(tx: Transaction, interview: InterviewRow) -> None:
     answers = tx.interviews.answers(interview.id)
-    missing = still_owed(interview.state, {item.answer_id: item.state for item in answers})
+    states = {item.answer_id: item.state for item in answers}
+    follow_ups = interview.plan.follow_ups
+    missing = still_owed(interview.state, states, follow_ups)
     if missing:
         raise Conflict(
             f"not answered yet: {', '.join(missing)}", code="answers_missing", answers=missing
         )
     if tx.interviews.move(interview.id, InterviewState.SUBMITTED):
+        # Nothing waits for them any more; scoring would, for an answer that is still open.
+        for skipped in tx.interviews.skip_answers(interview.id, follow_ups):
+            details = {
+                "answer": skipped,
+                "follows": follow_ups[skipped].follows,
+                "by": "submission",
+            }
+            tx.process_log.append(interview.id, EventType.FOLLOW_UP_SKIPPED, details)
         tx.process_log.append(interview.id, EventType.INTERVIEW_SUBMITTED)

@@ -271,7 +271,7 @@ def test_the_list_for_the_ehr_in_pages(
         document = answer.json()
         seen += [row["interview"] for row in document["interviews"]]
         url, pages = document["next"], pages + 1
-        assert ("link" in answer.headers) == (url is not None)
+        assert ('rel="next"' in answer.headers["link"]) == (url is not None)
     assert (set(seen), len(seen), pages) == (interviews, 5, 3)
     one = client.get(f"/v1/interviews/{seen[0]}", **bearer).json()
     assert one["ehr_status"] == "待面试"

@@ -3,7 +3,8 @@
 import { CaptureProblem, isLive, openCamera, openScreen } from "./capture.js";
 import { checkEnvironment } from "./environment.js";
 import { PictureMeter, SoundMeter } from "./meters.js";
-import { all, find, offer, picture, pressed, show } from "./screens.js";
+import { picture } from "./pictures.js";
+import { all, find, offer, pressed, show } from "./screens.js";
 import { playTestSound } from "./test_sound.js";
 
 export class Checks {

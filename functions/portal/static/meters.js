@@ -2,14 +2,15 @@
 
 const WIDTH = 32;
 const HEIGHT = 24;
-const LOOK_MS = 500;
+const LOOK_MS = 1000;
 const FPS_OVER_MS = 2000;
 /** Standard deviation of a 32 × 24 gray picture: below 1 it is black or covered evenly, a room has about 60. */
 const FLAT = 2;
 const DARK = 24;
-/** Mean difference between two looks half a second apart; a camera's own noise is above it. */
+/** Mean difference between two looks; a camera's own noise is above it. */
 const FROZEN = 0.02;
-const FROZEN_LOOKS = 6;
+const FROZEN_LOOKS = 3;
+const QUIET = { latencyHint: "playback", sinkId: { type: "none" } };
 /** Ten seconds of levels, ten a second. */
 const LEVELS = 100;
 const SPEECH = 0.9;
@@ -23,7 +24,9 @@ export class PictureMeter {
   #context;
   /** What was counted at each look. @type {{at: number, frames: number}[]} */
   #counts = [];
+  /** Counted only where nothing else tells: being called for each frame costs as much as drawing it. */
   #drawn = 0;
+  #countsDrawn = false;
   /** @type {Uint8ClampedArray | null} */
   #last = null;
   #still = 0;
@@ -41,9 +44,8 @@ export class PictureMeter {
     this.#context = this.#canvas.getContext("2d", { willReadFrequently: true });
     this.#video.muted = true;
     this.#video.playsInline = true;
-    this.#video.srcObject = stream;
+    this.#video.srcObject = new MediaStream(stream.getVideoTracks()); // sound that nobody hears costs too
     void this.#video.play().catch(() => {});
-    this.#countDrawn();
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
 
@@ -77,6 +79,10 @@ export class PictureMeter {
   #count() {
     const at = performance.now();
     const came = this.#video.getVideoPlaybackQuality().totalVideoFrames;
+    if (came === 0 && this.#video.readyState >= 2 && !this.#countsDrawn) {
+      this.#countsDrawn = true;
+      this.#countDrawn();
+    }
     if (came === 0 && document.hidden) this.#counts = [];
     else this.#counts.push({ at, frames: came || this.#drawn });
     while (at - (this.#counts[1]?.at ?? at) >= FPS_OVER_MS) this.#counts.shift();
@@ -110,7 +116,8 @@ export class SoundMeter {
 
   /** @param {MediaStream} stream */
   async start(stream) {
-    const context = new AudioContext();
+    // Nothing is to be heard, and nothing is in a hurry: no device for it, and few large blocks.
+    const context = new AudioContext(/** @type {AudioContextOptions} */ (QUIET));
     this.#context = context;
     await context.audioWorklet.addModule(new URL("./level_worklet.js", import.meta.url));
     const meter = new AudioWorkletNode(context, "level-meter", { numberOfOutputs: 0 });

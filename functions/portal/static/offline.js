@@ -21,6 +21,16 @@ export async function keepPage() {
   }
 }
 
+/** Tell the service worker, which holds back the next page for so long, when nothing is left to be written. @param {{durable: () => Promise<unknown>}} recorder */
+export function answerWhenDurable(recorder) {
+  navigator.serviceWorker?.addEventListener("message", async ({ data, ports }) => {
+    if (data !== "durable?") return;
+    await recorder.durable();
+    ports[0]?.postMessage("durable");
+  });
+  navigator.serviceWorker?.startMessages();
+}
+
 /** The page holds the candidate's name: it does not stay on a shared computer. */
 export async function forgetPage() {
   try {

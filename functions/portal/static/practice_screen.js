@@ -1,7 +1,8 @@
 /** 模拟录制 on the page: record, look at it, go on. What is recorded stays in this page's memory. */
 
+import { picture } from "./pictures.js";
 import { Practice } from "./practice.js";
-import { find, offer, onPress, picture, pressed, show } from "./screens.js";
+import { find, offer, onPress, pressed, show } from "./screens.js";
 
 /** @param {MediaStream} stream @param {import("./steps.js").Steps} steps */
 export async function practise(stream, steps) {

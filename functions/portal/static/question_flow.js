@@ -1,18 +1,8 @@
 /** One question from thinking to "saved": the clock, the markers, lost devices, another take. */
 
 import { CaptureProblem, openCamera, openScreen } from "./capture.js";
-import {
-  alertUser,
-  all,
-  clock,
-  find,
-  offer,
-  onPress,
-  picture,
-  pressed,
-  say,
-  show,
-} from "./screens.js";
+import { picture } from "./pictures.js";
+import { alertUser, all, clock, find, offer, onPress, pressed, say, show } from "./screens.js";
 
 /**
  * @typedef {import("./types.js").AnswerView} AnswerView
@@ -35,7 +25,7 @@ export class QuestionFlow {
    * @param {import("./recorder.js").Recorder} given.recorder
    * @param {Streams} given.streams shared with the checks: what is open is not asked for again
    * @param {Record<string, string>} given.texts
-   * @param {AnswerView[]} given.questions
+   * @param {AnswerView[]} given.questions those that are counted: without the follow-ups
    * @param {boolean} given.autoStart
    * @param {import("./steps.js").Steps} given.steps
    * @param {import("./checks.js").Checks} given.checks told of every new stream
@@ -62,11 +52,12 @@ export class QuestionFlow {
     onPress("finish", () => void recorder.finish());
   }
 
-  /** Until the answer is saved; what was pressed then: "next" or "retake". @param {AnswerView} question @param {number} takesLeft */
+  /** Until the answer is saved; what was pressed then: "next" or "retake", or "skip" before it was given. @param {AnswerView} question @param {number} takesLeft */
   async ask(question, takesLeft) {
     this.#present(question);
+    offer("skip", question.follows !== null);
     show("question");
-    await this.#think(question);
+    if ((await this.#think(question)) === "skip") return "skip";
     const finished = this.#finished();
     await this.#recorder.start(question, this.#given(question));
     return this.#untilSaved(finished, takesLeft);
@@ -116,37 +107,59 @@ export class QuestionFlow {
 
   /** @param {AnswerView} question */
   #present(question) {
-    const number = this.#questions.findIndex((one) => one.answer === question.answer) + 1;
-    for (const line of all("[data-number]"))
-      line.textContent = `${number} / ${this.#questions.length}`;
-    for (const part of all("[data-question]"))
-      part.hidden = part.dataset.question !== question.answer;
-    for (const note of all("[data-auto]")) note.hidden = !this.#autoStart;
+    const { answer, follows } = question;
+    const number = this.#questions.findIndex((one) => one.answer === (follows ?? answer)) + 1;
+    const counted = `${number} / ${this.#questions.length}`;
+    const numbered = follows
+      ? (this.#texts.follow_up ?? "").replace("{number}", String(number))
+      : counted;
+    for (const line of all("[data-number]")) line.textContent = numbered;
+    const shown = follows ? "follow-up" : answer;
+    for (const part of all("[data-question]")) part.hidden = part.dataset.question !== shown;
+    if (follows) this.#word(question);
+    for (const note of all("[data-auto]")) note.hidden = !this.#startsItself(question);
     picture("data-selfview", this.#streams.camera);
   }
 
-  /** The time to think; it may be cut short, and where the template says so recording starts by itself. @param {AnswerView} question */
+  /** Nobody is recorded for a question that may be skipped. @param {AnswerView} question */
+  #startsItself(question) {
+    return this.#autoStart && question.follows === null;
+  }
+
+  /** A follow-up's text and limit; the page was made before anybody knew them. @param {AnswerView} question */
+  #word({ text, max_s }) {
+    const words = text[document.documentElement.lang] ?? text.en ?? Object.values(text)[0] ?? "";
+    for (const place of all("[data-follow-up-text]")) place.textContent = words;
+    find("[data-follow-up-most]", HTMLElement).textContent = (this.#texts.at_most ?? "").replace(
+      "{most}",
+      clock(max_s * 1000),
+    );
+  }
+
+  /** The time to think; it may be cut short, and where the template says so recording starts by itself. @param {AnswerView} question @returns {Promise<string>} "start" or "skip" */
   async #think(question) {
     const line = find("[data-think]", HTMLElement);
     const shown = find("b", HTMLElement, line);
     const ends = performance.now() + question.think_s * 1000;
     line.hidden = question.think_s === 0;
-    const started = pressed("start");
+    const started = pressed("start", "skip");
     /** @type {ReturnType<typeof setInterval> | undefined} */
     let timer;
+    /** @type {Promise<string>} */
     const over = new Promise((resolve) => {
       const tick = () => {
         const left = Math.max(0, ends - performance.now());
         shown.textContent = clock(left + 999);
         if (left > 0) return;
         clearInterval(timer);
-        if (this.#autoStart) resolve(undefined);
+        if (this.#startsItself(question)) resolve("start");
       };
       timer = setInterval(tick, 250);
       tick();
     });
-    await Promise.race([started, over]);
+    const chosen = await Promise.race([started, over]);
     clearInterval(timer);
+    return chosen;
   }
 
   /** @param {Snapshot} snapshot */

@@ -355,6 +355,11 @@ export class Recorder extends EventTarget {
     }, STAYED_MS);
   }
 
+  /** Resolves when what is ended because the page goes is on disk. */
+  async durable() {
+    await this.#flights.get("leave");
+  }
+
   #flush() {
     for (const recorder of this.#running.values()) recorder.flush();
   }

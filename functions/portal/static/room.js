@@ -2,21 +2,22 @@
  * The interview room, from the link to the receipt.
  *
  * Screens (data-screen): demonstration, camera, sound, environment, screen, rules, practice, question, recording, saved,
- * resume, submit, sending, done, and problem-<code>. Buttons carry data-do. What is done survives a reload in the
+ * follow-up-wait, resume, submit, sending, done, and problem-<code>. Buttons carry data-do. What is done survives a reload in the
  * browser's database; the answers themselves are the recorder's.
  */
 
-import { Api, Problem } from "./api.js";
+import { Api, Problem, Unreachable } from "./api.js";
 import { attemptsOf, uploadOf } from "./attempts.js";
 import { CaptureProblem, canShareScreen, inAppBrowser } from "./capture.js";
 import { Checks } from "./checks.js";
 import { ServerClock } from "./clock.js";
 import { openDatabase } from "./database.js";
 import { demonstrate } from "./demonstration.js";
+import { followUpTo } from "./follow_up.js";
 import { Health } from "./health.js";
 import { takeIdentity } from "./identity_screen.js";
 import { keepUp } from "./keep_up.js";
-import { forgetPage, keepPage } from "./offline.js";
+import { answerWhenDurable, forgetPage, keepPage } from "./offline.js";
 import { hintAtPicture } from "./picture_hint.js";
 import { practise } from "./practice_screen.js";
 import { QuestionFlow } from "./question_flow.js";
@@ -30,8 +31,8 @@ import { Uploader } from "./uploader.js";
 /** @typedef {import("./types.js").AnswerView} AnswerView */
 
 /** Screens between two recordings: who leaves there has left in the middle. */
-const BETWEEN = new Set(["question", "resume", "saved", "submit", "again"]);
-const RECEIVED = new Set(["sealed", "assembled", "checked", "analysed"]);
+const BETWEEN = new Set(["question", "resume", "saved", "follow-up-wait", "submit", "again"]);
+const DONE = new Set(["sealed", "assembled", "checked", "analysed", "skipped"]);
 
 /** @type {import("./types.js").InterviewView} */
 let view = island("room");
@@ -53,7 +54,7 @@ const flow = new QuestionFlow({
   recorder,
   streams,
   texts,
-  questions: view.answers,
+  questions: view.answers.filter((one) => one.follows === null),
   autoStart: view.entry.auto_start,
   steps,
   checks,
@@ -61,6 +62,8 @@ const flow = new QuestionFlow({
 
 /** Takes finished in this browser, by answer, that `view` does not count yet. @type {Map<string, number>} */
 const takenHere = new Map();
+/** Follow-ups skipped in this page; the server may not know yet. @type {Set<string>} */
+const skippedHere = new Set();
 
 clock.learn(view.server_time, performance.now());
 uploader.start();
@@ -78,6 +81,7 @@ document.addEventListener("screen", (event) => {
 });
 onPress("copy-link", () => void navigator.clipboard.writeText(location.href));
 onPress("try-again", () => void run());
+answerWhenDurable(recorder);
 void keepPage();
 void run();
 
@@ -137,6 +141,7 @@ async function resume(unfinished) {
   const then = await flow.goOn(question, takesLeft(question));
   taken(question);
   if (then === "retake") await answer(question);
+  else await followUp(question);
 }
 
 /** Answers that are finished in this browser and that the server does not know of yet. */
@@ -152,13 +157,47 @@ async function countFinished() {
 }
 
 async function questions() {
-  for (const question of openQuestions()) await answer(question);
+  for (const question of openQuestions()) if (isOpen(question)) await answer(question);
+}
+
+/** With the follow-up to it, where there is one. @param {AnswerView} question */
+async function answer(question) {
+  for (;;) {
+    const then = await ask(question);
+    if (then === "skip") return skip(question);
+    taken(question);
+    if (then !== "retake") return followUp(question);
+  }
 }
 
 /** @param {AnswerView} question */
-async function answer(question) {
-  while ((await flow.ask(question, takesLeft(question))) === "retake") taken(question);
-  taken(question);
+async function ask(question) {
+  try {
+    return await flow.ask(question, takesLeft(question));
+  } catch (error) {
+    // The deadline came, say: a question that nobody owes keeps nobody from handing in.
+    if (error instanceof Problem && question.follows !== null) return "skip";
+    throw error;
+  }
+}
+
+/** @param {AnswerView} question */
+async function followUp(question) {
+  if (!view.entry.follow_ups || question.follows !== null) return;
+  const offered = await followUpTo({ api, database, interviewId }, question);
+  if (!offered || !isOpen(offered)) return;
+  if (!view.answers.some((one) => one.answer === offered.answer)) view.answers.push(offered);
+  await answer(offered);
+}
+
+/** The interview goes on at once; a word that gets lost is made good when it is handed in. @param {AnswerView} question */
+function skip(question) {
+  skippedHere.add(question.answer);
+  api
+    .post(`/v1/candidate/follow-ups/${question.follows}/skip`, {}, { retry: false })
+    .catch((error) => {
+      if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+    });
 }
 
 /** @param {AnswerView} question */
@@ -173,9 +212,12 @@ function takesLeft(question) {
 
 /** What is still to be answered, in order. */
 function openQuestions() {
-  return view.answers.filter(
-    (answer) => !RECEIVED.has(answer.state) && !takenHere.has(answer.answer),
-  );
+  return view.answers.filter(isOpen);
+}
+
+/** @param {AnswerView} question */
+function isOpen({ answer, state }) {
+  return !DONE.has(state) && !takenHere.has(answer) && !skippedHere.has(answer);
 }
 
 async function handIn() {
@@ -190,23 +232,32 @@ async function handIn() {
   await forgetPage();
 }
 
-/** Answers that were found unusable while the interview went on; whether one was given again. */
+/** Answers that were found unusable while the interview went on, and late follow-ups; whether one was given. */
 async function giveAgain() {
   view = await api.get("/v1/candidate/interview");
   await countFinished();
-  const refused = view.answers.filter((one) => one.state === "re_record" && one.recordable);
-  if (refused.length === 0) return false;
-  const numbers = refused.map((one) => view.answers.indexOf(one) + 1);
-  find("#again-numbers", HTMLElement).textContent = numbers.join(", ");
+  // Offered when the page had stopped waiting: told now, before it is too late.
+  const late = view.answers.filter(
+    (one) => one.follows !== null && one.state === "pending" && one.recordable,
+  );
+  for (const question of late) if (isOpen(question)) await answer(question);
+  const refused = view.answers.filter((one) => one.state === "re_record" && isAskedAgain(one));
+  if (refused.length === 0) return late.some((one) => takenHere.has(one.answer));
+  const asked = view.answers.filter((one) => one.follows === null).map((one) => one.answer);
+  const numbers = new Set(refused.map((one) => asked.indexOf(one.follows ?? one.answer) + 1));
+  find("#again-numbers", HTMLElement).textContent = [...numbers].join(", ");
   offer("again-skip", view.state !== "re_record");
   show("again");
   if ((await pressed("again", "again-skip")) === "again-skip") {
     show("sending");
     return false;
   }
-  for (const question of refused) await answer(question);
+  for (const question of refused) if (isOpen(question)) await answer(question);
   return true;
 }
+
+/** @param {AnswerView} question */
+const isAskedAgain = (question) => question.recordable && !skippedHere.has(question.answer);
 
 /** What the server says now: more time, another deadline. */
 async function takeTime() {

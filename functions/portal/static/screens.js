@@ -90,13 +90,3 @@ export function clock(ms) {
   const minutes = Math.floor(seconds / 60);
   return `${minutes}:${String(seconds % 60).padStart(2, "0")}`;
 }
-
-/** Put a stream's picture into every frame of a kind. @param {string} frame @param {MediaStream | null} stream */
-export function picture(frame, stream) {
-  for (const box of all(`[${frame}]`)) {
-    const video = find("video", HTMLVideoElement, box);
-    if (video.srcObject !== stream) video.srcObject = stream;
-    for (const words of all("p:not(.live)", box)) words.hidden = stream !== null;
-    if (stream) void video.play().catch(() => {}); // a hidden one plays when it is shown
-  }
-}

@@ -6,6 +6,8 @@
 const CACHE = "greenroom-room";
 /** A reload waits this long for the network before it shows the kept page. */
 const PATIENCE_MS = 4000;
+/** And for the page that is left to have its last slice on disk. */
+const DURABLE_WITHIN_MS = 1500;
 
 /** @type {any} */
 const worker = self;
@@ -21,9 +23,30 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== worker.location.origin) return;
   if (request.mode === "navigate" && /^\/i\/[^/]+\/room$/.test(pathname))
-    event.respondWith(fromNetworkFirst(request));
+    event.respondWith(everythingDurable().then(() => fromNetworkFirst(request)));
   else if (pathname.startsWith("/portal/static/")) event.respondWith(fromCacheFirst(request));
 });
+
+/** A page goes when its successor's bytes come: until then it may write. */
+async function everythingDurable() {
+  const pages = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const rooms = pages.filter((/** @type {any} */ page) =>
+    new URL(page.url).pathname.endsWith("/room"),
+  );
+  await Promise.race([
+    Promise.all(rooms.map(isDurable)),
+    new Promise((resolve) => setTimeout(resolve, DURABLE_WITHIN_MS)),
+  ]);
+}
+
+/** @param {any} page @returns {Promise<unknown>} */
+function isDurable(page) {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = resolve;
+    page.postMessage("durable?", [port2]);
+  });
+}
 
 /** @param {Request} request */
 async function fromNetworkFirst(request) {

@@ -7,6 +7,7 @@
  *
  * @typedef {object} AnswerView  A question and where its answer stands; limits in seconds.
  * @property {string} answer
+ * @property {string | null} follows  the answer that a follow-up asks about; it may be skipped
  * @property {LocalizedText} text
  * @property {LocalizedText | null} hint
  * @property {TrackName[]} tracks
@@ -28,6 +29,7 @@
  * @property {boolean} auto_start
  * @property {boolean} demonstration
  * @property {boolean} practice
+ * @property {boolean} follow_ups
  * @property {("card" | "portrait")[]} identity
  * @property {Record<string, Limits>} environment
  *

@@ -19,6 +19,7 @@ from typing import Literal, Self
 
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import NotificationRule, ObjectStore
+from greenroom.domain.api_key import SCOPES
 from greenroom.host.wiring import Wired, read_wiring
 from greenroom_local.folder import FolderInUse, FolderLock
 from greenroom_local.ports import HOST, PortInUse, Ports
@@ -30,14 +31,6 @@ from greenroom_local.worker import owner_of
 __all__ = ["DidNotStart", "FolderInUse", "PocketPlatform", "PortInUse", "Ports"]
 
 BUCKET = "greenroom"
-SCOPES = (
-    "catalogue:write",
-    "batches:write",
-    "interviews:read",
-    "interviews:write",
-    "identity:read",
-    "webhooks:write",
-)
 
 
 class PocketPlatform:

@@ -201,7 +201,7 @@ class Candidate:
 
     def enter_rules(self, invited: Invited, *, screen: bool = False) -> None:
         """Through the checks, with every consent."""
-        self.page.goto(invited.url)
+        self.page.goto(invited.url.replace("lang=en", f"lang={self.language}"))
         self.screen("camera")
         self.do("open-camera")
         self.do("camera-good")

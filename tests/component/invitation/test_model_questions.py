@@ -4,51 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.invitation_fixtures import House
+from tests.model_endpoint import Answer, Endpoint, completion, model_endpoint
 
 PATH = "/v1/competency-models/store-manager/questions"
-Answer = Callable[[dict[str, Any]], tuple[int, bytes]]
-
-
-class Endpoint(ThreadingHTTPServer):
-    """Answers as `answer` says; remembers what it was asked."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.answer: Answer = lambda asked: (200, completion(questions(asked)))
-        self.asked: list[dict[str, Any]] = []
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Endpoint
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.asked.append({"path": self.path, "body": body, **self.headers})
-        status, answer = self.server.answer(body)
-        self.send_response(status)
-        if 300 <= status < 400:
-            self.send_header("Location", "http://example.com/")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the library's name)
-        pass
-
-
-def completion(content: str) -> bytes:
-    return json.dumps(
-        {"choices": [{"message": {"role": "assistant", "content": content}}]}
-    ).encode()
 
 
 def questions(asked: dict[str, Any], text: str = "请讲述一次你做过的事情。", more: int = 0) -> str:
@@ -60,17 +24,10 @@ def questions(asked: dict[str, Any], text: str = "请讲述一次你做过的事
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     """Asked for before the house, which reads its settings once."""
-    server = Endpoint()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    port = server.server_address[1]
-    monkeypatch.setenv("GREENROOM_LANGUAGE_MODEL__URL", f"http://127.0.0.1:{port}/v1")
-    monkeypatch.setenv("GREENROOM_LANGUAGE_MODEL__MODEL", "house-model")
-    monkeypatch.setenv("GREENROOM_LANGUAGE_MODEL__API_KEY", "secret")
-    monkeypatch.setenv("GREENROOM_LANGUAGE_MODEL__TIMEOUT_S", "30")
-    yield server
-    server.shutdown()
-    server.server_close()
+    with model_endpoint(lambda asked: (200, completion(questions(asked)))) as (server, settings):
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        yield server
 
 
 def propose(house: House) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from greenroom.adapters.database import Database, MailCounts, NewInterview, NewM
 from greenroom.domain.batch import BatchHead, CandidateRow, Resume, RowError
 from greenroom.domain.errors import NotFound
 from greenroom.domain.events import EventType
-from greenroom.domain.interview import AnswerState, InterviewState
+from greenroom.domain.interview import INVITATION, AnswerState, InterviewState
 from greenroom.domain.keys import AttemptRef
 from tests.unit.database.conftest import MODEL, PLAN, TEMPLATE, Invite, Turnable
 
@@ -156,7 +156,7 @@ def test_mails_are_counted_by_what_became_of_them(
 ) -> None:
     ids = invite(4)
     with database.begin() as tx:
-        tx.mails.queue_many([NewMail(interview, "created", 1) for interview in ids])
+        tx.mails.queue_many([NewMail(interview, INVITATION, 1) for interview in ids])
         first, second, third, _ = tx.mails.claim(10, "o", 60)
         assert set(tx.mails.sent([first.key, second.key])) == {first.key, second.key}
         assert tx.mails.sent([first.key]) == []

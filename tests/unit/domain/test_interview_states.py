@@ -14,6 +14,7 @@ from greenroom.domain.interview import (
     InterviewState,
     can_take,
     ehr_status,
+    still_owed,
 )
 
 
@@ -43,10 +44,19 @@ def test_hr_reads_every_state_in_the_words_of_the_ehr() -> None:
 
 def test_an_answer_is_either_received_or_still_owed() -> None:
     owed = {AnswerState.PENDING, AnswerState.RECORDING, AnswerState.RE_RECORD}
-    assert set(AnswerState) == RECEIVED | owed
+    assert set(AnswerState) == RECEIVED | owed | {AnswerState.SKIPPED}
     assert not RECEIVED & owed
-    assert {AnswerState.ANALYSED, AnswerState.RE_RECORD} == SETTLED
+    assert {AnswerState.ANALYSED, AnswerState.RE_RECORD, AnswerState.SKIPPED} == SETTLED
     assert InterviewState.SUBMITTED not in RECORDABLE
+
+
+@pytest.mark.parametrize("interview", [InterviewState.IN_PROGRESS, InterviewState.RE_RECORD])
+@pytest.mark.parametrize("state", list(AnswerState))
+def test_an_answer_to_a_follow_up_is_never_owed(
+    interview: InterviewState, state: AnswerState
+) -> None:
+    answers = {"first": AnswerState.PENDING, "first-follow-up": state}
+    assert still_owed(interview, answers, {"first-follow-up"}) == ["first"]
 
 
 def test_takes_are_counted_but_a_re_record_is_always_allowed() -> None:

@@ -15,6 +15,8 @@ from greenroom.domain.assembly import GapCause
 from greenroom.domain.consent import PURPOSES, RECORDING_WITHDRAWN
 from greenroom.domain.entry import EnvironmentLimits
 from greenroom.domain.events import EventType
+from greenroom.domain.follow_up import FollowUp
+from greenroom.domain.follow_up_rules import shipped_rules
 from greenroom.domain.identity import PICTURES
 from greenroom.domain.interview import RECORDABLE, AnswerState, EhrStatus, InterviewState
 from greenroom.domain.manifest import Began
@@ -76,6 +78,7 @@ CLOSED = {
     "picture": TROUBLE,
     "absence": ("network", "left"),
     "delivery": get_args(DeliveryState),
+    "follow_up_source": get_args(FollowUp.model_fields["source"].annotation),
     "identity_room": PICTURES,
     "room.step": ("check", "rules", "questions", "done"),
     "demo.scene": [str(number) for number in range(6)],
@@ -91,6 +94,7 @@ CLOSED = {
 """Keys that a template puts together, by what may follow the dot."""
 
 OPEN = {
+    "follow_up_rule": {rule.id for rule in shipped_rules().rules},
     "kind": {item.kind for item in CONTRIBUTIONS},
     "module": {item.module for item in CONTRIBUTIONS},
     "quality": {"fps", "duration_s", "black_share", "silence_share"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -27,11 +28,23 @@ Email = Annotated[
 """An address as HTML's `input type=email` accepts it (WHATWG), so no quoting tricks reach the mail."""
 
 
+Years = Annotated[float, Field(ge=0, le=80, allow_inf_nan=False)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+
+
+class Experience(Document):
+    """Years in one field: 1 年零售经验 is ``{"field": "零售", "years": 1}``."""
+
+    field: Word
+    years: Years
+
+
 class Resume(Document):
     """What the EHR knows about the candidate; only what questions and filters use."""
 
     education: Annotated[str, StringConstraints(max_length=100)] | None = None
-    years_of_experience: Annotated[float, Field(ge=0, le=80)] | None = None
+    years_of_experience: Years | None = None
+    experience: Annotated[list[Experience], Field(max_length=30)] = []
     keywords: Annotated[
         list[Annotated[str, StringConstraints(max_length=50)]], Field(max_length=50)
     ] = []
@@ -48,7 +61,7 @@ class CandidateRow(Document):
 
 
 class RowError(Document):
-    """Why one row was not taken. `row` counts from 1, as people count."""
+    """Why one row was not taken. `row` counts from 1, as people count; of a CSV, the header is row 1."""
 
     row: int
     code: Literal["invalid_row", "duplicate_candidate"]
@@ -89,11 +102,15 @@ class _FaultlessBatch(BatchHead):
 
 @dataclass(frozen=True)
 class BatchRequest:
-    """A parsed batch: the head, the good rows in order, and the errors of the others by number."""
+    """A parsed batch: the head, the good rows in order, and the errors of the others by number.
+
+    `as_sent`: the body says just this, so it can be kept as it came.
+    """
 
     head: BatchHead
     rows: list[CandidateRow]
     errors: list[RowError]
+    as_sent: bool = False
 
     def to_bytes(self) -> bytes:
         """The batch without its bad rows, as `parse_batch` reads it; ``batches/{batch}.json``."""
@@ -107,12 +124,42 @@ class BatchRequest:
 _ROWS: TypeAdapter[list[CandidateRow]] = TypeAdapter(list[CandidateRow])
 
 
-def parse_batch(body: bytes) -> BatchRequest:
+Pool = Callable[[str], list[CandidateRow]]
+"""The candidates that a filter, named by its id, finds."""
+
+
+def parse_batch(body: bytes, pool: Pool | None = None) -> BatchRequest:
     """Read a batch. A bad row is reported and left out; a bad head refuses the whole batch.
+
+    With a `pool`, a batch may name a `filter` in place of `candidates`.
 
     Raises `Invalid` (`invalid_json`, `invalid_document`, `no_rows`) and `TooLarge` (`too_many_rows`).
     """
-    return _parse_faultless(body) or _parse_row_by_row(body)
+    return _parse_faultless(body) or _parse_row_by_row(body, pool)
+
+
+def parse_head(document: Mapping[str, Any]) -> BatchHead:
+    """Raises `Invalid` (`invalid_document`)."""
+    try:
+        return BatchHead.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        raise invalid_document("batch", error) from error
+
+
+def parse_rows(
+    head: BatchHead, raw: Sequence[Any], numbers: Sequence[int] | None = None
+) -> BatchRequest:
+    """The good rows and the errors of the others, by `numbers` (1, 2, … where none are given).
+
+    Raises `Invalid` (`no_rows`), `TooLarge` (`too_many_rows`).
+    """
+    if not raw:
+        raise Invalid("`candidates` must be a list of at least one candidate", code="no_rows")
+    if len(raw) > MAX_ROWS:
+        raise TooLarge(f"{len(raw)} candidates; one batch takes {MAX_ROWS}", code="too_many_rows")
+    numbered, errors = _parse_rows(raw, numbers or range(1, len(raw) + 1))
+    rows, duplicates = _without_duplicates(numbered)
+    return BatchRequest(head, rows, sorted(errors + duplicates, key=lambda error: error.row))
 
 
 def _parse_faultless(body: bytes) -> BatchRequest | None:
@@ -127,44 +174,45 @@ def _parse_faultless(body: bytes) -> BatchRequest | None:
     if len({row.email.lower() for row in rows}) < len(rows):
         return None
     head = BatchHead.model_validate({name: getattr(batch, name) for name in BatchHead.model_fields})
-    return BatchRequest(head, rows, [])
+    return BatchRequest(head, rows, [], as_sent=True)
 
 
-def _parse_row_by_row(body: bytes) -> BatchRequest:
+def _parse_row_by_row(body: bytes, pool: Pool | None) -> BatchRequest:
     try:
         document = json.loads(body)
     except ValueError as error:
         raise Invalid(f"not JSON: {error}", code="invalid_json") from error
     if not isinstance(document, dict):
         raise Invalid("a batch is a JSON object", code="invalid_document")
+    if pool is not None and isinstance(document.get("filter"), str):
+        wanted = document.pop("filter")
+        return BatchRequest(parse_head(document), pool(wanted), [])
     raw = document.pop("candidates", None)
-    if not isinstance(raw, list) or not raw:
+    if not isinstance(raw, list):
         raise Invalid("`candidates` must be a list of at least one candidate", code="no_rows")
-    if len(raw) > MAX_ROWS:
-        raise TooLarge(f"{len(raw)} candidates; one batch takes {MAX_ROWS}", code="too_many_rows")
-    try:
-        head = BatchHead.model_validate_json(json.dumps(document))
-    except ValidationError as error:
-        raise invalid_document("batch", error) from error
-    numbered, errors = _parse_rows(raw)
-    rows, duplicates = _without_duplicates(numbered)
-    return BatchRequest(head, rows, sorted(errors + duplicates, key=lambda error: error.row))
+    return parse_rows(parse_head(document), raw)
 
 
-def _parse_rows(raw: list[Any]) -> tuple[list[tuple[int, CandidateRow]], list[RowError]]:
+def _parse_rows(
+    raw: Sequence[Any], numbers: Sequence[int]
+) -> tuple[list[tuple[int, CandidateRow]], list[RowError]]:
     try:
-        return list(enumerate(_ROWS.validate_python(raw), start=1)), []
+        return list(zip(numbers, _ROWS.validate_python(list(raw)), strict=True)), []
     except ValidationError as error:
         first: dict[int, RowError] = {}
         for item in error.errors(include_url=False, include_input=False, include_context=False):
             index, *path = item["loc"]
             assert isinstance(index, int)  # noqa: S101  (a list's errors are located by index)
             field = ".".join(str(step) for step in path)
-            message = item["msg"]
             first.setdefault(
-                index, RowError(row=index + 1, code="invalid_row", field=field, message=message)
+                index,
+                RowError(row=numbers[index], code="invalid_row", field=field, message=item["msg"]),
             )
-    good = [(index + 1, row) for index, row in enumerate(raw) if index not in first]
+    good = [
+        (number, row)
+        for at, (number, row) in enumerate(zip(numbers, raw, strict=True))
+        if at not in first
+    ]
     parsed = _ROWS.validate_python([row for _, row in good])
     return list(zip((number for number, _ in good), parsed, strict=True)), list(first.values())
 

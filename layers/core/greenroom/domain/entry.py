@@ -38,12 +38,14 @@ class EnvironmentLimits(Document):
 class EntryRules(Document):
     """`camera_required`: no camera, no entry. `auto_start`: recording begins when the time to think is over.
 
-    `identity`: pictures asked for before the interview, each with the candidate's own consent.
+    `identity`: pictures asked for before the interview, each with the candidate's own consent. `follow_ups` 追问:
+    after an answer that leaves something out, one more question is offered, which may be skipped.
     """
 
     camera_required: bool = True
     auto_start: bool = False
     demonstration: bool = True
     practice: bool = True
+    follow_ups: bool = False
     identity: Annotated[list[Literal["card", "portrait"]], Field(max_length=2)] = []
     environment: EnvironmentLimits = EnvironmentLimits()

@@ -73,6 +73,18 @@ class TooLarge(GreenroomError):
     permanent = True
 
 
+class TooManyRequests(GreenroomError):
+    """This caller has asked too often: again in `retry_after_s` seconds."""
+
+    code = "rate_limited"
+    status = 429
+    permanent = False
+
+    def __init__(self, detail: str, *, retry_after_s: int) -> None:
+        super().__init__(detail, retry_after_s=retry_after_s)
+        self.retry_after_s = retry_after_s
+
+
 class Unavailable(GreenroomError):
     """A part that we need does not answer now (store, database, mail relay): try again later."""
 

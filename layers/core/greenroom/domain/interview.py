@@ -17,8 +17,9 @@ Interview::
 Answer (always about its attempt in focus: the newest sealed one)::
 
     pending ──attempt──▶ recording ──manifest──▶ sealed ──▶ assembled ──▶ checked ──▶ analysed
-                             ▲                     ▲            └──▶ re_record
-                             └──── another take, or the re-record ───────┘
+                             ▲                     ▲            └────────────┴──────────┴──▶ re_record
+                             └──── another take, or the re-record ───────────────────────────────┘
+    pending, recording ──a follow-up that is not answered──▶ skipped
 
 Every move is one compare-and-set in the database; a move whose `from` no longer holds changes nothing,
 so a repeated or late event is harmless.
@@ -26,7 +27,7 @@ so a repeated or late event is harmless.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from enum import StrEnum
 from typing import Literal
 
@@ -53,6 +54,7 @@ class AnswerState(StrEnum):
     CHECKED = "checked"
     ANALYSED = "analysed"
     RE_RECORD = "re_record"
+    SKIPPED = "skipped"
 
 
 _I = InterviewState
@@ -73,17 +75,21 @@ INTERVIEW_MOVES: dict[InterviewState, frozenset[InterviewState]] = {
 }
 
 ANSWER_MOVES: dict[AnswerState, frozenset[AnswerState]] = {
-    _A.PENDING: frozenset({_A.RECORDING, _A.SEALED}),
-    _A.RECORDING: frozenset({_A.SEALED}),
+    _A.PENDING: frozenset({_A.RECORDING, _A.SEALED, _A.SKIPPED}),
+    _A.RECORDING: frozenset({_A.SEALED, _A.SKIPPED}),
     _A.SEALED: frozenset({_A.SEALED, _A.ASSEMBLED}),
     _A.ASSEMBLED: frozenset({_A.SEALED, _A.CHECKED, _A.RE_RECORD}),
-    _A.CHECKED: frozenset({_A.SEALED, _A.ANALYSED}),
-    _A.ANALYSED: frozenset({_A.SEALED}),
+    _A.CHECKED: frozenset({_A.SEALED, _A.ANALYSED, _A.RE_RECORD}),
+    _A.ANALYSED: frozenset({_A.SEALED, _A.RE_RECORD}),
     _A.RE_RECORD: frozenset({_A.RECORDING, _A.SEALED}),
+    _A.SKIPPED: frozenset({_A.SEALED}),
 }
 
 RECORDABLE = frozenset({_I.OPENED, _I.IN_PROGRESS, _I.RE_RECORD})
 """States in which the candidate may start an attempt."""
+
+AWAITED = frozenset({_I.CREATED, _I.INVITED, _I.OPENED, _I.IN_PROGRESS, _I.RE_RECORD})
+"""States in which something is expected from the candidate, and a mail may say so."""
 
 BEGUN = frozenset({_I.IN_PROGRESS, _I.SUBMITTED, _I.RE_RECORD, _I.SCORED, _I.HUMAN_REVIEW})
 """An attempt was started, and what was recorded may still be on its way."""
@@ -91,8 +97,11 @@ BEGUN = frozenset({_I.IN_PROGRESS, _I.SUBMITTED, _I.RE_RECORD, _I.SCORED, _I.HUM
 RECEIVED = frozenset({_A.SEALED, _A.ASSEMBLED, _A.CHECKED, _A.ANALYSED})
 """An answer that the candidate need not give again."""
 
-SETTLED = frozenset({_A.ANALYSED, _A.RE_RECORD})
+SETTLED = frozenset({_A.ANALYSED, _A.RE_RECORD, _A.SKIPPED})
 """An answer that nothing in the pipeline is working on."""
+
+INVITATION = "invitation_created"
+"""The message that invites; a folder of `email_templates`."""
 
 NEEDS_FOLLOW_UP = "needs_follow_up"
 """A flag for HR: 需跟进, a mail could not be delivered."""
@@ -118,14 +127,22 @@ def ehr_status(state: InterviewState) -> EhrStatus:
             return "面试完成"
 
 
-def still_owed(interview: InterviewState, answers: Mapping[str, AnswerState]) -> list[str]:
-    """The answers without which the interview cannot be submitted.
+def still_owed(
+    interview: InterviewState,
+    answers: Mapping[str, AnswerState],
+    follow_ups: Container[str] = frozenset(),
+) -> list[str]:
+    """The answers without which the interview cannot be submitted; never one to a follow-up.
 
     An answer that the quality check refused before the first submission may stand as it is: who cannot do
     better hands in, and HR sees it. Once the interview itself is `re_record`, giving it again is what is owed.
     """
     given = RECEIVED if interview == _I.RE_RECORD else RECEIVED | {_A.RE_RECORD}
-    return [answer for answer, state in answers.items() if state not in given]
+    return [
+        answer
+        for answer, state in answers.items()
+        if state not in given and answer not in follow_ups
+    ]
 
 
 def can_take(answer: AnswerState, attempts: int, takes: int) -> bool:

@@ -10,6 +10,8 @@ from greenroom.domain.entry import EntryRules
 from greenroom.domain.model import Document, LocalizedText, Seconds, Slug
 
 TrackName = Literal["camera", "screen"]
+FOLLOW_UP = "-follow-up"
+MAX_ID = 64
 Scenario = Literal["screening", "skills", "values"]
 
 
@@ -35,6 +37,11 @@ class Question(Document):
                 f"question {self.id}: tracks must hold camera once, and screen at most once"
             )
         return self
+
+
+def follow_up_id(question: str) -> str:
+    """The id of the follow-up to `question`, and of the answer to it."""
+    return question + FOLLOW_UP
 
 
 class Tier(Document):
@@ -91,6 +98,12 @@ class Template(Document):
         ids = [question.id for question in self.questions]
         if len(set(ids)) != len(ids):
             raise ValueError("two questions have the same id")
+        if self.entry.follow_ups:
+            long = [name for name in ids if len(name) + len(FOLLOW_UP) > MAX_ID]
+            taken = {follow_up_id(name) for name in ids}.intersection(ids)
+            if long or taken:
+                unfit = ", ".join(sorted([*long, *taken]))
+                raise ValueError(f"no follow-up can be named after or beside {unfit}")
         return self
 
     def question(self, answer: str) -> Question:

@@ -3,34 +3,74 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from math import ceil
 from typing import TYPE_CHECKING
 
-from greenroom.domain.errors import Forbidden, NotFound, Unauthorized
+from greenroom.domain.errors import Forbidden, NotFound, TooManyRequests, Unauthorized
 from greenroom.domain.interview import BEGUN
-from greenroom.runtime.http import Principal
+from greenroom.runtime.http import Principal, Request
+from greenroom.runtime.inbound_signature import check_signature
 from greenroom.runtime.tokens import (
     api_key_id,
     check_api_key,
     expired_token,
     invalid_api_key,
     read_candidate_token,
+    signing_secret,
 )
 
 if TYPE_CHECKING:
-    from greenroom.adapters.database import Database
+    from greenroom.adapters.database import ApiKeyRow, Database, Transaction
+    from greenroom.runtime.settings import ApiSettings
 
 
 def api_key_principal(database: Database, plain: str, scope: str) -> Principal:
     """Raises `Unauthorized` (`api_key_invalid`) or `Forbidden` (`scope_missing`)."""
-    key_id = api_key_id(plain)
     with database.begin() as tx:
-        kept = tx.api_keys.get(key_id)
+        return _principal(_good_key(tx, plain), scope)
+
+
+def api_caller(
+    database: Database,
+    request: Request,
+    plain: str,
+    scope: str,
+    *,
+    rate: ApiSettings,
+    token_key: str,
+) -> Principal:
+    """Whose API key came with the request, counted against its rate, its signature checked where there is one.
+
+    Raises `Unauthorized` (`api_key_invalid`, `signature_missing`, `signature_invalid`), `Forbidden`
+    (`scope_missing`), `TooManyRequests` (`rate_limited`).
+    """
+    with database.begin() as tx:
+        key = _good_key(tx, plain)
+        wait_s = tx.request_rates.take(key.id, per_s=rate.requests_per_s, burst=rate.burst)
+    if wait_s > 0:
+        raise TooManyRequests(
+            f"more than {rate.requests_per_s:g} requests a second", retry_after_s=ceil(wait_s)
+        )
+    if "webhook-signature" in request.headers:
+        check_signature(signing_secret(token_key, key.id), request)
+    elif key.signed and request.method != "GET":
+        raise Unauthorized("this API key must sign what it changes", code="signature_missing")
+    return _principal(key, scope)
+
+
+def _good_key(tx: Transaction, plain: str) -> ApiKeyRow:
+    """Raises `Unauthorized` (`api_key_invalid`)."""
+    kept = tx.api_keys.get(api_key_id(plain))
     if kept is None:
         raise invalid_api_key()
     check_api_key(plain, kept.sha256)
-    if scope not in kept.scopes:
+    return kept
+
+
+def _principal(key: ApiKeyRow, scope: str) -> Principal:
+    if scope not in key.scopes:
         raise Forbidden(f"this API key lacks the scope {scope}", code="scope_missing")
-    return Principal("api_key", kept.id, frozenset(kept.scopes))
+    return Principal("api_key", key.id, frozenset(key.scopes))
 
 
 def candidate_principal(

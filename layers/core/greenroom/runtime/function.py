@@ -250,10 +250,17 @@ class Function(Chalice, Generic[S]):
         """Only with `Authorization: Bearer gr_…` of a key that has `scope`."""
 
         def authenticate(request: Request) -> Principal:
-            from greenroom.runtime.auth import api_key_principal
+            from greenroom.runtime.auth import api_caller
 
             plain = bearer(request)
-            return api_key_principal(self.database, plain, scope)
+            return api_caller(
+                self.database,
+                request,
+                plain,
+                scope,
+                rate=self._part("api"),
+                token_key=self._part("tokens").key.get_secret_value(),
+            )
 
         return authenticate
 

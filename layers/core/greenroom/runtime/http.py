@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import parse_qs
 
-from greenroom.domain.errors import GreenroomError, Invalid, Unauthorized
+from greenroom.domain.errors import GreenroomError, Invalid, TooManyRequests, Unauthorized
 
 if TYPE_CHECKING:
     from greenroom.domain.model import Document
@@ -120,6 +120,8 @@ def problem(error: GreenroomError, instance: str) -> Response:
     headers = {"Content-Type": "application/problem+json"}
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="greenroom"'
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after_s)
     if error.status == 503:
         headers["Retry-After"] = "5"
     return Response(error.status, json.dumps(document, ensure_ascii=False, default=str), headers)

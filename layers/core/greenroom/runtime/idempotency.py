@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from greenroom.domain.errors import Invalid
 from greenroom.runtime.http import Request, Response
@@ -14,6 +15,17 @@ if TYPE_CHECKING:
     from greenroom.adapters.database import Database
 
 MAX_KEY = 200
+
+
+def idempotency_key(request: Request) -> str:
+    """The header's value, "" without it. Raises `Invalid` (`invalid_idempotency_key`)."""
+    key = request.headers.get("idempotency-key", "")
+    if len(key) > MAX_KEY or not key.isprintable():
+        raise Invalid(
+            f"Idempotency-Key: at most {MAX_KEY} printable characters",
+            code="invalid_idempotency_key",
+        )
+    return key
 
 
 def idempotent(
@@ -25,18 +37,12 @@ def idempotent(
     (`idempotency_key_reused`, `in_progress`) and `Invalid` (`invalid_idempotency_key`). When `run`
     raises, the key is free again.
     """
-    key = request.headers.get("idempotency-key", "")
+    key = idempotency_key(request)
     if not key:
         return run("")
-    if len(key) > MAX_KEY or not key.isprintable():
-        raise Invalid(
-            f"Idempotency-Key: at most {MAX_KEY} printable characters",
-            code="invalid_idempotency_key",
-        )
     whose = f"{scope}:{request.who.id}"
-    fingerprint = hashlib.sha256(
-        f"{request.method} {request.path}\n".encode() + request.body
-    ).hexdigest()
+    asked = f"{request.method} {request.path}?{urlencode(sorted(request.query.items()))}\n"
+    fingerprint = hashlib.sha256(asked.encode() + request.body).hexdigest()
     with database.begin() as tx:
         stored = tx.idempotency.begin(whose, key, fingerprint)
     if stored is not None:

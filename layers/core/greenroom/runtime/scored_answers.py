@@ -20,9 +20,16 @@ if TYPE_CHECKING:
 def scored_answers(
     interview: InterviewRow, answers: list[AnswerRow], store: ObjectStore
 ) -> list[ScoredAnswer]:
-    """One for each answer. Raises `NotFound`, `Invalid` and `Unavailable` as the store and the documents do."""
+    """One for each answer that was given; a follow-up that was skipped says nothing.
+
+    Raises `NotFound`, `Invalid` and `Unavailable` as the store and the documents do.
+    """
     template = interview.plan.template
-    return [_scored(answer, template.question(answer.answer_id), store) for answer in answers]
+    return [
+        _scored(answer, template.question(answer.answer_id), store)
+        for answer in answers
+        if answer.state != AnswerState.SKIPPED
+    ]
 
 
 def _scored(answer: AnswerRow, question: Question, store: ObjectStore) -> ScoredAnswer:

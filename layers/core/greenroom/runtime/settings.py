@@ -108,6 +108,13 @@ class TokenSettings(BaseModel):
     grace_hours: Annotated[float, Field(ge=0, le=720)] = 24
 
 
+class ApiSettings(BaseModel):
+    """How often one API key may ask: `burst` requests at once, `requests_per_s` in the long run."""
+
+    requests_per_s: Annotated[float, Field(gt=0, le=10_000)] = 50
+    burst: Annotated[int, Field(ge=1, le=100_000)] = 500
+
+
 class LanguageModelSettings(BaseModel):
     """An OpenAI-compatible endpoint on the company's own network. `timeout_s` bounds one question, in seconds."""
 

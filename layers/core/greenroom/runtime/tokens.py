@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
@@ -58,6 +59,26 @@ def new_api_key() -> tuple[str, str, str]:
     key_id = secrets.token_hex(6)
     plain = f"gr_{key_id}_{secrets.token_urlsafe(32)}"
     return key_id, plain, api_key_digest(plain)
+
+
+def derived_api_key(key: str, *parts: str) -> tuple[str, str, str]:
+    """As `new_api_key`, but the same `parts` give the same API key: a repeated request finds the one it made.
+
+    So the plain key need not be kept to be answered again. `key` is the installation's token key.
+    """
+    drawn = hmac.digest(key.encode(), "\x1f".join(("api-key", *parts)).encode(), "sha512")
+    key_id = drawn[:6].hex()
+    plain = f"gr_{key_id}_{base64.urlsafe_b64encode(drawn[32:]).decode().rstrip('=')}"
+    return key_id, plain, api_key_digest(plain)
+
+
+def signing_secret(key: str, key_id: str) -> str:
+    """The secret with which the holder of an API key signs requests, in the form of Standard Webhooks.
+
+    It follows from the installation's token key, so it is kept nowhere; another token key gives others.
+    """
+    drawn = hmac.digest(key.encode(), f"signing\x1f{key_id}".encode(), "sha256")
+    return "whsec_" + base64.b64encode(drawn).decode()
 
 
 def api_key_digest(plain: str) -> str:

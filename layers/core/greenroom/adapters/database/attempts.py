@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from greenroom.adapters.database.batches import read_plan
+from greenroom.adapters.database.batches import own_plan
 from greenroom.adapters.database.rows import AnswerRow, AttemptRow
 from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import answers, attempts, batches, interviews
@@ -19,9 +19,9 @@ from greenroom.domain.keys import AttemptRef
 
 class Attempts(Repository):
     def answers(self, interview_id: str) -> list[AnswerRow]:
-        """All answers of an interview, in the order of its questions."""
+        """All answers of an interview, in the order of its questions, a follow-up's after its question's."""
         statement = sa.select(answers).where(answers.c.interview_id == interview_id)
-        rows = self._connection.execute(statement.order_by(answers.c.position))
+        rows = self._connection.execute(statement.order_by(answers.c.position, answers.c.answer_id))
         return [_answer(row) for row in rows]
 
     def answer(self, interview_id: str, answer_id: str) -> AnswerRow:
@@ -48,8 +48,8 @@ class Attempts(Repository):
                 *_of(attempts, interview_id, answer_id)
             )
         )
-        plan = self._connection.scalars(
-            sa.select(batches.c.plan)
+        plan = self._connection.execute(
+            sa.select(batches.c.plan, interviews.c.follow_ups)
             .join(interviews, interviews.c.batch_id == batches.c.id)
             .where(interviews.c.id == interview_id)
         ).one()
@@ -60,7 +60,7 @@ class Attempts(Repository):
             state="recording",
             started_at=self._clock(),
             sealed_at=None,
-            tracks=list(read_plan(plan).template.question(answer_id).tracks),
+            tracks=list(own_plan(*plan).template.question(answer_id).tracks),
             manifest_sha256=None,
         )
         self._connection.execute(

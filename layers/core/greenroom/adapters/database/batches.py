@@ -14,6 +14,7 @@ from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import batches
 from greenroom.domain.batch import BatchHead, RowError
 from greenroom.domain.errors import NotFound
+from greenroom.domain.follow_up import FollowUp
 from greenroom.domain.plan import Plan
 
 
@@ -63,6 +64,15 @@ class Batches(Repository):
 def read_plan(body: str) -> Plan:
     """A plan's text, parsed once: thousands of interviews share it."""
     return Plan.parse(body)
+
+
+def own_plan(body: str, follow_ups: str) -> Plan:
+    """The plan of one interview: its batch's, with the follow-ups that were offered in it."""
+    return read_plan(body).with_follow_ups(read_follow_ups(follow_ups))
+
+
+def read_follow_ups(body: str) -> list[FollowUp]:
+    return [FollowUp.model_validate(item) for item in json.loads(body)]
 
 
 def _batch(row: Any) -> BatchRow:

@@ -1,11 +1,12 @@
-"""Templates and competency models, as HR's systems import them."""
+"""Templates, competency models and candidate filters, as HR's systems import them."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from greenroom.adapters.database.statements import Repository
-from greenroom.adapters.database.tables import competency_models, templates
+from greenroom.adapters.database.tables import candidate_filters, competency_models, templates
+from greenroom.domain.candidate_filter import CandidateFilter
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.errors import NotFound
 from greenroom.domain.template import Template
@@ -40,7 +41,23 @@ class Catalogue(Repository):
     def models(self) -> list[CompetencyModel]:
         return [CompetencyModel.parse(body) for body in self._bodies(competency_models)]
 
-    def _save(self, table: sa.Table, document: Template | CompetencyModel) -> None:
+    def save_filter(self, wanted: CandidateFilter) -> None:
+        """Keep it; one with the same id is replaced."""
+        self._save(candidate_filters, wanted)
+
+    def filter(self, filter_id: str) -> CandidateFilter:
+        """Raises `NotFound` (`unknown_filter`)."""
+        body = self._body(candidate_filters, filter_id)
+        if body is None:
+            raise NotFound(f"no filter {filter_id[:64]!r}", code="unknown_filter")
+        return CandidateFilter.parse(body)
+
+    def filters(self) -> list[CandidateFilter]:
+        return [CandidateFilter.parse(body) for body in self._bodies(candidate_filters)]
+
+    def _save(
+        self, table: sa.Table, document: Template | CompetencyModel | CandidateFilter
+    ) -> None:
         body = document.canonical().decode()
         self._upsert(table, [{"id": document.id, "body": body, "saved_at": self._clock()}], "id")
 

@@ -16,6 +16,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 
 from greenroom.adapters.database.api_keys import ApiKeys
 from greenroom.adapters.database.batches import Batches
+from greenroom.adapters.database.candidates import Candidates
 from greenroom.adapters.database.catalogue import Catalogue
 from greenroom.adapters.database.evaluations import Evaluations
 from greenroom.adapters.database.idempotency import Idempotency
@@ -24,6 +25,7 @@ from greenroom.adapters.database.interviews import Interviews
 from greenroom.adapters.database.mails import Mails
 from greenroom.adapters.database.presence import Presence
 from greenroom.adapters.database.process_log import ProcessLog
+from greenroom.adapters.database.request_rates import RequestRates
 from greenroom.adapters.database.webhooks import Webhooks
 from greenroom.clock import Clock, now_utc
 from greenroom.domain.errors import Conflict, Invalid, MisconfiguredSetting, Unavailable
@@ -50,6 +52,10 @@ class Transaction:
     @cached_property
     def batches(self) -> Batches:
         return Batches(self._connection, self.clock)
+
+    @cached_property
+    def candidates(self) -> Candidates:
+        return Candidates(self._connection, self.clock)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -86,6 +92,10 @@ class Transaction:
     @cached_property
     def api_keys(self) -> ApiKeys:
         return ApiKeys(self._connection, self.clock)
+
+    @cached_property
+    def request_rates(self) -> RequestRates:
+        return RequestRates(self._connection, self.clock)
 
 
 class Database:

@@ -9,8 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from greenroom.adapters.database.attempts import Attempts
-from greenroom.adapters.database.batches import read_plan
+from greenroom.adapters.database import interview_list
+from greenroom.adapters.database.batches import own_plan, read_plan
+from greenroom.adapters.database.candidates import Candidates
+from greenroom.adapters.database.follow_ups import FollowUps
 from greenroom.adapters.database.rows import InterviewRow, NewInterview
 from greenroom.adapters.database.tables import (
     answers,
@@ -20,18 +22,19 @@ from greenroom.adapters.database.tables import (
     interviews,
     scores,
 )
-from greenroom.domain.batch import CandidateRow, Resume
+from greenroom.domain.batch import Resume
 from greenroom.domain.consent import PURPOSES, Consents
-from greenroom.domain.errors import NotFound
+from greenroom.domain.errors import Conflict, NotFound
 from greenroom.domain.interview import (
     INTERVIEW_MOVES,
     SETTLED,
     AnswerState,
     InterviewState,
 )
+from greenroom.domain.interview_query import NEWEST_FIRST, ByMoment, Order, ScoreBound
 
 
-class Interviews(Attempts):
+class Interviews(FollowUps):
     def create_many(self, batch_id: str, wanted: Sequence[NewInterview]) -> list[str]:
         """Create the interviews that are not there yet, with an answer per question; their ids.
 
@@ -43,21 +46,22 @@ class Interviews(Attempts):
         plan = self._connection.scalar(self._held(mine))
         if plan is None:
             raise NotFound(f"no batch {batch_id}", code="unknown_batch")
+        questions = read_plan(plan).template.questions
+        job = read_plan(plan).model.id
         now = self._clock()
         ids = [item.id for item in wanted]
         there = set(
             self._connection.scalars(sa.select(interviews.c.id).where(interviews.c.id.in_(ids)))
         )
         new = [item for item in wanted if item.id not in there]
-        # In one order everywhere: two batches with the same candidates would wait for each other.
-        people = sorted((item.candidate for item in new), key=lambda one: one.external_id)
-        self._upsert(candidates, [_candidate(person, now) for person in people], "external_id")
+        Candidates(self._connection, self._clock).keep([item.candidate for item in new])
         self._insert_missing(
             interviews,
             [
                 {
                     "id": item.id,
                     "batch_id": batch_id,
+                    "job": job,
                     "candidate_id": item.candidate.external_id,
                     "locale": item.locale,
                     "state": InterviewState.CREATED,
@@ -68,7 +72,6 @@ class Interviews(Attempts):
                 for item in new
             ],
         )
-        questions = read_plan(plan).template.questions
         self._insert_missing(
             answers,
             [
@@ -104,24 +107,48 @@ class Interviews(Attempts):
         *,
         state: InterviewState | None = None,
         batch: str | None = None,
+        job: str | None = None,
+        candidate: str | None = None,
+        flag: str | None = None,
+        scores: Iterable[ScoreBound] = (),
+        order: Order = NEWEST_FIRST,
         limit: int = 50,
         after: str | None = None,
     ) -> list[InterviewRow]:
-        """Newest first; `after` is the id of the last one seen. Raises `NotFound` for an unknown cursor."""
-        statement = _SELECT.order_by(interviews.c.created_at.desc(), interviews.c.id.desc())
-        if state is not None:
-            statement = statement.where(interviews.c.state == state)
-        if batch is not None:
-            statement = statement.where(interviews.c.batch_id == batch)
+        """Those that fit all of it, in `order`; `after` is the id of the last one seen.
+
+        Raises `NotFound` for an unknown cursor, `Conflict` (`cursor_lost`) for one that lost the score that
+        it was sorted by.
+        """
+        statement = interview_list.in_order(_SELECT, order)
+        exact = {"state": state, "batch_id": batch, "job": job, "candidate_id": candidate}
+        for column, wanted in exact.items():
+            if wanted is not None:
+                statement = statement.where(interviews.c[column] == wanted)
+        if flag is not None:
+            statement = interview_list.with_flag(statement, flag)
+        statement = interview_list.within(statement, scores)
         if after is not None:
-            seen = self.get(after)
-            statement = statement.where(
-                sa.tuple_(interviews.c.created_at, interviews.c.id)
-                < sa.tuple_(
-                    sa.literal(seen.created_at, interviews.c.created_at.type), sa.literal(seen.id)
-                )
-            )
+            value = self._sorted_by(after, order)
+            statement = interview_list.beyond(statement, order, value, after)
         return [_interview(row) for row in self._connection.execute(statement.limit(limit))]
+
+    def _sorted_by(self, interview_id: str, order: Order) -> Any:
+        """The value by which an interview stands where it stands."""
+        row = self.get(interview_id)
+        if isinstance(order, ByMoment):
+            return getattr(row, order.moment)
+        value = (
+            row.total_score
+            if order.competency is None
+            else self.scores(interview_id).get(order.competency)
+        )
+        if value is None:
+            raise Conflict(
+                "the last interview of that page has no such score any more; begin again",
+                code="cursor_lost",
+            )
+        return value
 
     def of_candidate(self, external_id: str, limit: int = 50) -> list[InterviewRow]:
         """All interviews of one person, newest first."""
@@ -281,6 +308,22 @@ class Interviews(Attempts):
         )
         return dict(self._connection.execute(statement).all())
 
+    def scores_of(self, interview_ids: Iterable[str]) -> dict[str, dict[str, float | None]]:
+        """The competencies' scores of several interviews, by interview."""
+        statement = sa.select(scores).where(scores.c.interview_id.in_(list(interview_ids)))
+        found: dict[str, dict[str, float | None]] = {}
+        for row in self._connection.execute(statement):
+            found.setdefault(row.interview_id, {})[row.competency] = row.score
+        return found
+
+    def extend(self, interview_id: str, deadline: datetime) -> bool:
+        """Give an interview a later deadline; False where it has that one or a later one."""
+        return self._changed(
+            sa.update(interviews)
+            .where(interviews.c.id == interview_id, interviews.c.deadline < deadline)
+            .values(deadline=deadline)
+        )
+
     def set_time_factor(self, interview_id: str, factor: float) -> bool:
         """Whether this changed it. Raises `NotFound` (`unknown_interview`)."""
         self._hold(interview_id)
@@ -351,19 +394,8 @@ def _interview(row: Any) -> InterviewRow:
         created_at=row.created_at,
         submitted_at=row.submitted_at,
         total_score=row.total_score,
-        plan=read_plan(row.plan),
+        plan=own_plan(row.plan, row.follow_ups),
         flags=json.loads(row.flags),
         token_version=row.token_version,
         time_factor=row.time_factor,
     )
-
-
-def _candidate(candidate: CandidateRow, now: datetime) -> dict[str, Any]:
-    return {
-        "external_id": candidate.external_id,
-        "name": candidate.name,
-        "email": candidate.email,
-        "locale": candidate.locale,
-        "resume": candidate.resume.model_dump_json() if candidate.resume else None,
-        "updated_at": now,
-    }

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from greenroom.adapters.database.rows import MailCounts, MailKey, MailRow, NewMail
 from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import interviews, mails
+from greenroom.domain.interview import INVITATION
 
 _KEY_COLUMNS = (mails.c.interview_id, mails.c.message, mails.c.number)
 _KEY = sa.tuple_(*_KEY_COLUMNS)
@@ -44,6 +45,29 @@ class Mails(Repository):
                 }
                 for mail in wanted
             ],
+        )
+
+    def queue_next(self, interview_id: str, message: str) -> bool:
+        """Queue the next copy of a message, unless one still waits to be sent; whether it did.
+
+        The caller holds the interview, so that two of them count one after the other.
+        """
+        mine = (mails.c.interview_id == interview_id) & (mails.c.message == message)
+        copies = self._connection.execute(
+            sa.select(mails.c.number, mails.c.state).where(mine)
+        ).all()
+        if any(copy.state == "pending" for copy in copies):
+            return False
+        number = max((copy.number for copy in copies), default=0) + 1
+        self.queue_many([NewMail(interview_id, message, number)])
+        return True
+
+    def withdraw(self, interview_id: str, reason: str) -> None:
+        """Nothing that is still queued for this interview is sent."""
+        self._connection.execute(
+            sa.update(mails)
+            .where(mails.c.interview_id == interview_id, mails.c.state == "pending")
+            .values(state="dead", last_error=reason, owner=None, leased_until=None)
         )
 
     def claim(
@@ -93,11 +117,15 @@ class Mails(Repository):
         )
 
     def counts(self, batch_id: str) -> MailCounts:
-        """How many of a batch's mails are sent, pending and dead."""
+        """How many of a batch's invitations are sent, pending and dead; later copies are not counted."""
         statement = (
             sa.select(mails.c.state, sa.func.count())
             .join(interviews, interviews.c.id == mails.c.interview_id)
-            .where(interviews.c.batch_id == batch_id)
+            .where(
+                interviews.c.batch_id == batch_id,
+                mails.c.message == INVITATION,
+                mails.c.number == 1,
+            )
             .group_by(mails.c.state)
         )
         found: dict[str, int] = dict(self._connection.execute(statement).all())

@@ -62,6 +62,8 @@ class NewInterview:
 
 @dataclass(frozen=True)
 class InterviewRow:
+    """`plan` is the batch's, with the follow-ups that were offered in this interview."""
+
     id: str
     batch_id: str
     candidate_external_id: str
@@ -189,10 +191,22 @@ class DeliveryRow:
 
 @dataclass(frozen=True)
 class ApiKeyRow:
+    """A key without its secret. `signed`: what it changes must be signed; `replaced_by`: it was rotated."""
+
     id: str
     sha256: str
     scopes: list[str]
     name: str
+    created_at: datetime
+    signed: bool
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    replaced_by: str | None
+
+    def state(self, now: datetime) -> Literal["active", "expired", "revoked"]:
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
 
 
 @dataclass(frozen=True)

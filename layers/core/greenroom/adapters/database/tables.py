@@ -18,6 +18,10 @@ metadata = sa.MetaData(
 )
 
 
+FLAGGED = "flags <> '[]'"
+"""Which interviews the index of flags holds: a query that says the same words may use it."""
+
+
 class UtcTime(sa.TypeDecorator[datetime]):
     """Aware UTC datetimes on every database; SQLite itself knows no time zones."""
 
@@ -104,6 +108,7 @@ interviews = sa.Table(
     metadata,
     sa.Column("id", sa.String(40), primary_key=True),
     sa.Column("batch_id", sa.String(40), sa.ForeignKey("batches.id"), nullable=False),
+    sa.Column("job", sa.String(64), nullable=False, server_default=""),
     sa.Column(
         "candidate_id", sa.String(100), sa.ForeignKey("candidates.external_id"), nullable=False
     ),
@@ -119,11 +124,23 @@ interviews = sa.Table(
     sa.Column("log_seq", sa.Integer, nullable=False, server_default="0"),
     sa.Column("time_factor", sa.Float, nullable=False, server_default="1"),
     sa.Column("withdrawn_at", UtcTime),
+    sa.Column("follow_ups", sa.Text, nullable=False, server_default="[]"),
     sa.Index(None, "created_at", "id"),
     sa.Index(None, "state", "created_at", "id"),
     sa.Index(None, "batch_id", "created_at", "id"),
+    sa.Index(None, "job", "created_at", "id"),
+    sa.Index(None, "job", "total_score", "id"),
+    sa.Index(None, "candidate_id", "created_at", "id"),
+    sa.Index(None, "total_score", "id"),
+    sa.Index(None, "deadline", "id"),
+    sa.Index(
+        "ix_interviews_flagged",
+        "created_at",
+        "id",
+        sqlite_where=sa.text(FLAGGED),
+        postgresql_where=sa.text(FLAGGED),
+    ),
     sa.Index(None, "withdrawn_at"),
-    sa.Index(None, "candidate_id", "created_at"),
 )
 
 answers = sa.Table(
@@ -215,7 +232,7 @@ scores = sa.Table(
     _interview(),
     sa.Column("competency", sa.String(64), primary_key=True),
     sa.Column("score", sa.Float),
-    sa.Index(None, "competency", "score"),
+    sa.Index(None, "competency", "score", "interview_id"),
 )
 
 process_log = sa.Table(
@@ -309,4 +326,23 @@ api_keys = sa.Table(
     sa.Column("scopes", sa.Text, nullable=False),
     sa.Column("name", sa.String(100), nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("signed", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("expires_at", UtcTime),
+    sa.Column("revoked_at", UtcTime),
+    sa.Column("replaced_by", sa.String(40)),
+)
+
+request_rates = sa.Table(
+    "request_rates",
+    metadata,
+    sa.Column("caller", sa.String(80), primary_key=True),
+    sa.Column("full_at", sa.Float, nullable=False),
+)
+
+candidate_filters = sa.Table(
+    "candidate_filters",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("saved_at", UtcTime, nullable=False),
 )

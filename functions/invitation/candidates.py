@@ -1,0 +1,105 @@
+"""The candidate pool and its filters over HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from greenroom.domain.batch import MAX_ROWS, CandidateRow
+from greenroom.domain.candidate_filter import CandidateFilter
+from greenroom.domain.errors import Invalid, TooLarge
+from greenroom.runtime.http import Request, Response
+from greenroom.runtime.paging import links, next_page, only_known, page_size
+
+if TYPE_CHECKING:
+    from functions.invitation.settings import Settings
+    from greenroom.adapters.database import Transaction
+    from greenroom.runtime.function import Function
+
+PATH = "/v1/candidates"
+
+
+def save_candidate(request: Request, app: Function[Settings]) -> Response:
+    """``PUT /v1/candidates/{external_id}``: what the EHR knows now, in place of what it said before."""
+    candidate = request.document(CandidateRow)
+    _same_id(request.params["external_id"], candidate.external_id)
+    with app.database.begin() as tx:
+        tx.candidates.save(candidate)
+    return Response.json(candidate)
+
+
+def read_candidate(request: Request, app: Function[Settings]) -> Response:
+    """``GET /v1/candidates/{external_id}``. Raises `NotFound` (`unknown_candidate`)."""
+    with app.database.begin() as tx:
+        return Response.json(tx.candidates.get(request.params["external_id"]))
+
+
+def list_candidates(request: Request, app: Function[Settings]) -> Response:
+    """``GET /v1/candidates?filter=``, by external id, in pages.
+
+    Raises `Invalid` (`invalid_query`), `NotFound` (`unknown_filter`).
+    """
+    only_known(request.query, {"filter", "limit", "after"})
+    limit = page_size(request.query)
+    after = request.query.get("after") or None
+    with app.database.begin() as tx:
+        # One more than asked for tells whether there is a next page.
+        found = fitting(tx, request.query.get("filter"), limit + 1, after)
+    shown = found[:limit]
+    cursor = shown[-1].external_id if len(found) > limit else None
+    following = next_page(PATH, request.query, cursor)
+    listed = [candidate.model_dump(mode="json") for candidate in shown]
+    headers = links(PATH, request.query, following)
+    return Response.json({"candidates": listed, "next": following}, headers=headers)
+
+
+def fitting(
+    tx: Transaction, filter_id: str | None, limit: int, after: str | None = None
+) -> list[CandidateRow]:
+    """The candidates that a filter finds, all of them without one. Raises `NotFound` (`unknown_filter`)."""
+    if not filter_id:
+        return tx.candidates.find(limit=limit, after=after)
+    wanted = tx.catalogue.filter(filter_id)
+    return tx.candidates.find(lambda one: not wanted.unmet(one.resume), limit=limit, after=after)
+
+
+def invited_by(filter_id: str, app: Function[Settings]) -> list[CandidateRow]:
+    """Everybody whom a batch with this filter invites.
+
+    Raises `NotFound` (`unknown_filter`), `Invalid` (`nobody_fits`), `TooLarge` (`too_many_rows`).
+    """
+    with app.database.begin() as tx:
+        found = fitting(tx, filter_id, MAX_ROWS + 1)
+    if not found:
+        raise Invalid(f"nobody in the pool fits {filter_id[:64]!r}", code="nobody_fits")
+    if len(found) > MAX_ROWS:
+        raise TooLarge(f"more than {MAX_ROWS} candidates fit", code="too_many_rows")
+    return found
+
+
+def save_filter(request: Request, app: Function[Settings]) -> Response:
+    """``PUT /v1/candidate-filters/{id}``."""
+    wanted = request.document(CandidateFilter)
+    _same_id(request.params["id"], wanted.id)
+    with app.database.begin() as tx:
+        tx.catalogue.save_filter(wanted)
+    return Response.json(wanted)
+
+
+def read_filter(request: Request, app: Function[Settings]) -> Response:
+    """``GET /v1/candidate-filters/{id}``. Raises `NotFound` (`unknown_filter`)."""
+    with app.database.begin() as tx:
+        return Response.json(tx.catalogue.filter(request.params["id"]))
+
+
+def list_filters(app: Function[Settings]) -> Response:
+    """``GET /v1/candidate-filters``."""
+    with app.database.begin() as tx:
+        found = tx.catalogue.filters()
+    return Response.json({"filters": [item.model_dump(mode="json") for item in found]})
+
+
+def _same_id(path: str, document: str) -> None:
+    if path != document:
+        raise Invalid(
+            f"the path says {path[:100]!r}, the document {document!r}", code="id_mismatch"
+        )
