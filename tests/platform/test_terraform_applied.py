@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from greenroom.host.wiring import read_wiring
+from greenroom.runtime.storage_events import parse_notification
 from tests.platform.stores import ACCESS_KEY, SECRET_KEY, Store, moto_store
 from tests.platform.terraform import Terraform, placeholders
 
@@ -67,4 +68,4 @@ def announced(store: Store) -> None:
             s3.put_object(Bucket="greenroom", Key=key, Body=b"{}")
             queue = f"greenroom-{name.replace('_', '-')}"
             (body,) = store.messages(queue, 1)
-            assert json.loads(body)["Records"][0]["s3"]["object"]["key"] == key
+            assert [created.key for created in parse_notification(body)] == [key]
