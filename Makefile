@@ -9,7 +9,7 @@ PACKAGES := . layers/core layers/media layers/speech layers/vision layers/langua
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 INPUTS := pyproject.toml $(wildcard layers/*/pyproject.toml) infra/local/pyproject.toml cli/pyproject.toml
 
-.PHONY: help run demo test lint format types bench eval contracts lock clean
+.PHONY: help run demo test test-platform lint format types bench eval contracts package lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,6 +43,12 @@ eval: .venv/.dev ## spoil good recordings in every way and see what the quality 
 
 contracts: .venv/.dev ## write the generated parts of contracts/ again
 	@$(BIN)/python -m contracts.generate
+
+package: .venv/.dev ## zips of functions and layers, image contexts, bills of materials: make package [ONLY=core,portal]
+	@$(BIN)/python -m infra.package --to dist $(if $(ONLY),--only $(ONLY))
+
+test-platform: .venv/.dev ## Terraform against a Lambda API and back, and the store suite against GREENROOM_TEST_S3_ENDPOINT
+	@GREENROOM_TEST_DEPLOY=1 $(BIN)/pytest -n0 tests/platform $(ARGS)
 
 lock: $(UV) ## resolve the requirement files again, with hashes
 	@$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 $(ARGS) \

@@ -8,6 +8,7 @@ from greenroom_cli.audit import audit
 from greenroom_cli.dead_letters import dead_letters
 from greenroom_cli.demo.command import demo
 from greenroom_cli.keys import keys
+from greenroom_cli.migrate import migrate
 from greenroom_cli.rescore import rescore
 from greenroom_cli.run import run
 from greenroom_cli.users import users
@@ -16,6 +17,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command()(run)
 app.command()(demo)
 app.command()(rescore)
+app.command()(migrate)
 app.command("dead-letters")(dead_letters)
 app.add_typer(users, name="users")
 app.add_typer(audit, name="audit")

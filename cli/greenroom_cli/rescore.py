@@ -160,7 +160,7 @@ def _opened(data: Path | None) -> tuple[Database, ObjectStore]:
         bucket=wanted.bucket,
         endpoint=wanted.endpoint,
         access_key=wanted.access_key,
-        secret_key=wanted.secret_key.get_secret_value(),
+        secret_key=wanted.plain_secret_key,
         region=wanted.region,
     )
     return Database(settings.database.url.get_secret_value()), store

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
 
+from greenroom.host.wiring import read_wiring
 from greenroom.runtime.function import Function, overlapping
 
 TABLE = json.loads(Path("infra/terraform/functions.json").read_text())
@@ -74,3 +76,48 @@ def test_layers_are_folders_with_their_own_version() -> None:
     for layer in named:
         project = tomllib.loads(Path(f"layers/{layer}/pyproject.toml").read_text())["project"]
         assert project["version"]
+
+
+@pytest.mark.parametrize("name", sorted(WIRING))
+def test_a_function_is_given_the_parts_of_its_settings_and_no_others(name: str) -> None:
+    settings = import_module(f"functions.{name}.settings").Settings
+    assert WIRING[name]["environment"] == list(settings.model_fields)
+
+
+@pytest.mark.parametrize("name", sorted(WIRING))
+def test_a_function_has_the_layers_that_it_imports(name: str) -> None:
+    source = "\n".join(path.read_text() for path in Path("functions", name).rglob("*.py"))
+    imported = {layer for layer in ("media", "speech", "vision") if f"greenroom_{layer}" in source}
+    assert {"core", *imported} <= set(WIRING[name]["layers"])
+
+
+@pytest.mark.parametrize("name", sorted(WIRING))
+def test_the_contract_of_a_function_lies_below_its_paths(name: str) -> None:
+    contract = Path(f"contracts/openapi/{name}.yaml")
+    if not contract.exists():
+        assert not any(path.startswith("/v1/") for path in WIRING[name]["http"])
+        return
+    for path in yaml.safe_load(contract.read_text())["paths"]:
+        assert any(f"{path}/".startswith(f"{below}/") for below in WIRING[name]["http"]), path
+
+
+def test_what_is_removed_may_also_be_found() -> None:
+    for name, wired in WIRING.items():
+        assert set(wired["deletes"]) <= {*wired["reads"], *wired["writes"]}, name
+
+
+def test_only_functions_that_remove_objects_may() -> None:
+    for name, wired in WIRING.items():
+        source = "".join(path.read_text() for path in Path("functions", name).rglob("*.py"))
+        assert bool(wired["deletes"]) == ("store.delete(" in source), name
+
+
+def test_a_variable_goes_to_the_functions_that_use_its_part() -> None:
+    wiring = read_wiring()
+
+    def given(variable: str) -> set[str]:
+        return {name for name, wired in wiring.items() if wired.given(variable)}
+
+    assert given("GREENROOM_STORE__ENDPOINT") == set(wiring)
+    assert given("GREENROOM_WEBHOOKS__ALLOW") == {"status_sync"}
+    assert given("GREENROOM_STORES") == set()

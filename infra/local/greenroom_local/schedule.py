@@ -19,7 +19,7 @@ from pathlib import Path
 
 from greenroom.clock import Clock, now_utc
 from greenroom.host.wiring import Wired, read_wiring
-from greenroom.host.worker import TICK_SOURCE
+from greenroom.runtime.invocation import TICK_SOURCE
 from greenroom_local.queue import Queue
 
 CHECK_S = 1.0

@@ -38,7 +38,27 @@ def test_settings_are_read_from_the_environment() -> None:
     assert "hush-hush" not in repr(settings)
 
 
-@pytest.mark.parametrize("name", sorted(GOOD))
+STORE_KEYS = ("GREENROOM_STORE__ACCESS_KEY", "GREENROOM_STORE__SECRET_KEY")
+
+
+def test_without_the_store_s_keys_the_function_s_role_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in STORE_KEYS:
+        monkeypatch.delenv(name)
+    store = Settings.load().store
+    assert store.access_key is None
+    assert store.secret_key is None
+
+
+@pytest.mark.parametrize("name", STORE_KEYS)
+def test_one_of_two_keys_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv(name)
+    with pytest.raises(MisconfiguredSetting, match=r"GREENROOM_STORE: .* or neither"):
+        Settings.load()
+
+
+@pytest.mark.parametrize("name", sorted(GOOD.keys() - set(STORE_KEYS)))
 def test_an_unset_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.delenv(name)
     with pytest.raises(MisconfiguredSetting) as caught:

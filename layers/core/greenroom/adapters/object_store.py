@@ -76,15 +76,18 @@ class ByteStream(Protocol):
 
 
 class ObjectStore:
-    """One bucket. Raises `NotFound` (`no_such_object`), `Forbidden`, `Unavailable`."""
+    """One bucket; without keys, by the credentials that the process was given (its role).
+
+    Raises `NotFound` (`no_such_object`), `Forbidden`, `Unavailable`.
+    """
 
     def __init__(
         self,
         *,
         bucket: str,
         endpoint: str | None,
-        access_key: str,
-        secret_key: str,
+        access_key: str | None,
+        secret_key: str | None,
         region: str = "us-east-1",
         public_endpoint: str | None = None,
         clock: Clock = now_utc,
@@ -101,7 +104,7 @@ class ObjectStore:
                 secret_key=secret_key,
                 region=region,
             )
-            if endpoint
+            if endpoint and access_key and secret_key
             else None
         )
         self._public = (
@@ -250,7 +253,7 @@ def _queue_configuration(rule: NotificationRule) -> Any:
     }
 
 
-def _session(access_key: str, secret_key: str, region: str) -> boto3.session.Session:
+def _session(access_key: str | None, secret_key: str | None, region: str) -> boto3.session.Session:
     core = botocore.session.Session()
     # botocore's own guesses at the format of each time: two thirds of reading a listing.
     core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)

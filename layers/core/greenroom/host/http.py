@@ -44,6 +44,7 @@ BODY_S = 120.0
 """How long a body may take to arrive, in seconds: a full one at 1 Mbit/s."""
 THREADS = 32
 HEALTH = "/-/health"
+READY = "/-/ready"
 CLIENT_LEFT = 499
 """Status in the log for a client that went away in the middle of its request (nginx's number)."""
 
@@ -72,7 +73,11 @@ def create_app(
             if not all(known(entry.authorizer) for entry in methods.values()):
                 raise ValueError(f"{path} has an authorizer that only AWS can run")
             tables[path] = (function, methods)
-    routes = [Route(HEALTH, _health, methods=["GET"])]
+    served = list(dict.fromkeys(function for function, _methods in tables.values()))
+    routes = [
+        Route(HEALTH, _health, methods=["GET"]),
+        Route(READY, _Readiness(served, pool).answer, methods=["GET"]),
+    ]
     for path in sorted(tables, key=_specific_first):
         function, methods = tables[path]
         endpoint = _Endpoint(function, path, methods, pool, max_body_bytes, body_s)
@@ -94,6 +99,23 @@ def create_app(
     # The redirect would lead to whatever host the request names.
     app.router.redirect_slashes = False
     return app
+
+
+class _Readiness:
+    """Whether requests can be served now: the database of every function answers."""
+
+    def __init__(self, functions: list[Function[Any]], pool: ThreadPoolExecutor) -> None:
+        self._functions = functions
+        self._pool = pool
+
+    async def answer(self, _request: Request) -> Response:
+        await asyncio.get_running_loop().run_in_executor(self._pool, self._check)
+        return Response(status_code=204)
+
+    def _check(self) -> None:
+        """Raises `Unavailable`, which is answered with 503."""
+        for function in self._functions:
+            function.database.ping()
 
 
 class _Endpoint:

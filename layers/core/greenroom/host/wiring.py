@@ -34,13 +34,29 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Wired:
-    """One function of the table. Its queue bears its name; `http` are the path prefixes it answers."""
+    """One function of the table. Its queue bears its name; `http` are the path prefixes it answers.
+
+    `reads`, `writes` and `deletes` are prefixes of keys; `environment` the parts of the settings it is given;
+    `concurrency` how many of it may run at once.
+    """
 
     name: str
     triggers: tuple[Trigger, ...]
     schedules: tuple[Schedule, ...]
     http: tuple[str, ...]
     timeout_s: int
+    memory_mb: int = 256
+    concurrency: int = 2
+    layers: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    deletes: tuple[str, ...] = ()
+
+    def given(self, variable: str) -> bool:
+        """Whether the function is given this variable of the environment."""
+        names = (f"GREENROOM_{part.upper()}" for part in self.environment)
+        return any(variable == name or variable.startswith(f"{name}__") for name in names)
 
     @property
     def has_queue(self) -> bool:
@@ -75,4 +91,11 @@ def _wired(name: str, entry: dict[str, Any]) -> Wired:
         schedules=tuple(Schedule(item["name"], item["minutes"]) for item in entry["schedules"]),
         http=tuple(entry["http"]),
         timeout_s=entry["timeout_s"],
+        memory_mb=entry["memory_mb"],
+        concurrency=entry["concurrency"],
+        layers=tuple(entry["layers"]),
+        environment=tuple(entry["environment"]),
+        reads=tuple(entry["reads"]),
+        writes=tuple(entry["writes"]),
+        deletes=tuple(entry["deletes"]),
     )

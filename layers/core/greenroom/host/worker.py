@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from greenroom.domain.errors import GreenroomError
+from greenroom.runtime.invocation import TICK_SOURCE, scheduled_event
 from greenroom.runtime.logs import bound
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ HANG_S = 2 * 3600.0
 this machine by the second, and a long recording on a slow one must not be begun again and again."""
 HUNG_STATUS = 75
 """Exit status of a worker that ends because its handler hangs (EX_TEMPFAIL)."""
-TICK_SOURCE = "greenroom.schedule"
 
 
 class Message(Protocol):
@@ -197,21 +197,6 @@ def sqs_event(queue: str, message: Message) -> dict[str, Any]:
         "awsRegion": "local",
     }
     return {"Records": [record]}
-
-
-def scheduled_event(tick: dict[str, Any], message_id: str) -> dict[str, Any]:
-    """A tick as EventBridge delivers it."""
-    return {
-        "version": "0",
-        "id": message_id,
-        "detail-type": "Scheduled Event",
-        "source": "aws.events",
-        "account": "",
-        "time": tick.get("time", ""),
-        "region": "local",
-        "resources": [],
-        "detail": tick["detail"],
-    }
 
 
 def _tick(body: str) -> dict[str, Any] | None:

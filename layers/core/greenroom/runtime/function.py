@@ -20,7 +20,7 @@ from chalice.app import Request as ChaliceRequest
 from chalice.app import Response as ChaliceResponse
 
 from greenroom.clock import Clock, now_utc
-from greenroom.domain.errors import GreenroomError, MisconfiguredSetting, Unauthorized
+from greenroom.domain.errors import GreenroomError, MisconfiguredSetting, NotFound, Unauthorized
 from greenroom.runtime.http import Principal, Request, Response, problem
 from greenroom.runtime.storage_events import ObjectCreated, parse_notification
 
@@ -109,7 +109,7 @@ class Function(Chalice, Generic[S]):
             bucket=wanted.bucket,
             endpoint=wanted.endpoint,
             access_key=wanted.access_key,
-            secret_key=wanted.secret_key.get_secret_value(),
+            secret_key=wanted.plain_secret_key,
             region=wanted.region,
             public_endpoint=wanted.public_endpoint,
             clock=self.clock,
@@ -145,6 +145,28 @@ class Function(Chalice, Generic[S]):
             yield tx
             appended = list(tx.process_log.appended)
         publish(appended, store=self.store)
+
+    # --- the one entry of a FaaS -----------------------------------------------------------
+
+    def __call__(self, event: dict[str, Any], context: Any) -> Any:
+        """Handle whatever the platform sends: a queue's records, a tick, or a request.
+
+        Raises `NotFound` (`no_such_trigger`) for what this function has no handler for.
+        """
+        from greenroom.runtime import invocation
+
+        if invocation.is_records(event):
+            if self.objects is None:
+                raise NotFound(f"{self.app_name} takes no objects", code="no_such_trigger")
+            return self.objects(event, context)
+        if invocation.is_tick(event):
+            name = event["detail"]["name"]
+            if name not in self.schedules:
+                raise NotFound(f"{self.app_name} has no schedule {name}", code="no_such_trigger")
+            return self.schedules[name](
+                invocation.scheduled_event(event, event.get("id", "")), context
+            )
+        return super().__call__(invocation.routed(event, self.routes), context)
 
     # --- triggers --------------------------------------------------------------------------
 

@@ -11,7 +11,15 @@ import binascii
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from greenroom.domain.errors import MisconfiguredSetting
@@ -42,14 +50,28 @@ HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/.*)?$")]
 
 
 class StoreSettings(BaseModel):
-    """The object store. `public_endpoint` is how browsers reach it, where that differs."""
+    """The object store. `public_endpoint` is how browsers reach it, where that differs.
+
+    Without keys the function's own role is used, as an AWS-API cloud gives it to each.
+    """
 
     endpoint: HttpUrl
     public_endpoint: HttpUrl | None = None
     bucket: str = "greenroom"
     region: str = "us-east-1"
-    access_key: str
-    secret_key: SecretStr
+    access_key: str | None = None
+    secret_key: SecretStr | None = None
+
+    @property
+    def plain_secret_key(self) -> str | None:
+        """The secret key itself, for the one client that signs with it."""
+        return None if self.secret_key is None else self.secret_key.get_secret_value()
+
+    @model_validator(mode="after")
+    def _both_keys_or_none(self) -> Self:
+        if (self.access_key is None) != (self.secret_key is None):
+            raise ValueError("set both ACCESS_KEY and SECRET_KEY, or neither")
+        return self
 
 
 class DatabaseSettings(BaseModel):

@@ -1,0 +1,28 @@
+"""Contexts from which any builder makes images without a network: files to copy, and a Containerfile per role."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from greenroom.host.wiring import TABLE, Wired
+
+FILES = Path("infra/images")
+ROLES = ("http", "lambda")
+
+
+def roles(wired: Wired) -> tuple[str, ...]:
+    """What a function's image may be started as: pages and API over HTTP, or behind a Lambda API."""
+    return ROLES if wired.http else ("lambda",)
+
+
+def write_context(wired: Wired, context: Path) -> None:
+    """Add to ``site/`` the wiring table, and beside it one Containerfile for each role of the function."""
+    table = context / "site" / TABLE
+    table.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(TABLE, table)
+    for role in roles(wired):
+        text = (FILES / f"{role}.Containerfile").read_text("utf-8")
+        (context / f"{role}.Containerfile").write_text(
+            text.replace("FUNCTION", wired.name), "utf-8"
+        )
