@@ -27,6 +27,7 @@ OPENS: dict[tuple[str, str], set[Role]] = {
     ("GET", f"{INTERVIEW}/desk"): ALL,
     ("POST", f"{INTERVIEW}/evaluation"): RATERS,
     ("POST", f"{INTERVIEW}/interviewers"): STAFF,
+    ("POST", f"{INTERVIEW}/decision"): STAFF,
     ("GET", f"{INTERVIEW}/identity/{{picture}}"): READERS,
     ("GET", "/console/monitoring"): READERS,
     ("GET", "/console/monitoring/changes"): READERS,
