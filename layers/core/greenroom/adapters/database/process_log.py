@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -91,6 +91,28 @@ class ProcessLog(Repository):
         ]
         self._insert_rows(rows, None)
         return rows
+
+    def rewrite(
+        self,
+        interview_id: str,
+        change: Callable[[EventType, dict[str, Any]], dict[str, Any]],
+    ) -> None:
+        """Give steps other details, where a consent was taken back that they rested on.
+
+        Their events keep their ids and are written to the store again; what was delivered is not sent again.
+        """
+        for row in self.list(interview_id):
+            details = change(row.type, row.event.data.details)
+            if details == row.event.data.details:
+                continue
+            data = row.event.data.model_copy(update={"details": details})
+            event = row.event.model_copy(update={"data": data})
+            self._connection.execute(
+                sa.update(process_log)
+                .where(process_log.c.interview_id == interview_id, process_log.c.seq == row.seq)
+                .values(event=event.canonical().decode(), published_at=None)
+            )
+            self.appended.append(LogRow(interview_id, row.seq, row.type, row.at, event, None))
 
     def event(self, interview_id: str, seq: int) -> Event:
         """Raises `NotFound` (`unknown_event`)."""
