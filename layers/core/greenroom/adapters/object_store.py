@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.utils import parse_timestamp
 
 from greenroom.adapters.direct_reads import DirectReads
+from greenroom.adapters.object_versions import Held, held, remove
 from greenroom.clock import Clock, now_utc
 from greenroom.domain.errors import Forbidden, GreenroomError, NotFound, Unavailable
 
@@ -185,6 +186,16 @@ class ObjectStore:
     def delete(self, key: str) -> None:
         with _mapped(key):
             self._client.delete_object(Bucket=self.bucket, Key=key)
+
+    def held(self, prefix: str) -> Iterator[Held]:
+        """Every version, delete marker and unfinished upload below `prefix`."""
+        with _mapped(prefix):
+            yield from held(self._client, self.bucket, prefix)
+
+    def remove(self, item: Held) -> None:
+        """Remove it for good: nothing of it can be brought back from this store."""
+        with _mapped(item.key):
+            remove(self._client, self.bucket, item)
 
     def upload_policy(
         self, prefix: str, *, expires_s: int, max_bytes: int, content_type_prefix: str
