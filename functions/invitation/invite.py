@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from functions.invitation.deliver import deliver
 from greenroom.adapters.database import NewInterview, NewMail
 from greenroom.domain import keys
-from greenroom.domain.batch import BatchSlice, CandidateRow, parse_batch
+from greenroom.domain.batch import BatchSlice, interview_id, parse_batch
 from greenroom.domain.errors import Invalid
 from greenroom.domain.events import EventType
-from greenroom.domain.ids import derived_id
 from greenroom.domain.interview import INVITATION
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def create_interviews(piece: BatchSlice, app: Function[Settings]) -> list[str]:
         batch = tx.batches.get(piece.batch)
         wanted = [
             NewInterview(
-                id=interview_id(piece.batch, row),
+                id=interview_id(piece.batch, row.external_id),
                 candidate=row,
                 deadline=batch.deadline,
                 locale=row.locale or batch.locale,
@@ -64,8 +63,3 @@ def create_interviews(piece: BatchSlice, app: Function[Settings]) -> list[str]:
         tx.process_log.append_many(EventType.INTERVIEW_CREATED, {one: {} for one in created})
         tx.mails.queue_many([NewMail(interview, INVITATION, 1) for interview in created])
     return [interview.id for interview in wanted]
-
-
-def interview_id(batch: str, row: CandidateRow) -> str:
-    """A candidate has one interview per batch, however often the row is read."""
-    return derived_id("itv", batch, row.external_id)

@@ -170,7 +170,10 @@ class Catalogue:
             " WHERE bucket = ? AND substr(key, 1, ?) = ? ORDER BY key, id",
             (bucket, len(prefix), prefix),
         )
-        return [Upload(*row[:4], json.loads(row[4]), row[5]) for row in rows.fetchall()]
+        return [
+            Upload(found, of, key, content_type, json.loads(metadata), started_ms)
+            for found, of, key, content_type, metadata, started_ms in rows.fetchall()
+        ]
 
     def upload(self, upload_id: str, bucket: str, key: str) -> Upload:
         return require_upload(self._connection, upload_id, bucket, key)

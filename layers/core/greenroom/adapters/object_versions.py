@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -17,34 +16,29 @@ Kind = Literal["version", "delete_marker", "upload"]
 
 @dataclass(frozen=True)
 class Held:
-    """One thing below a prefix; `id` is its version's or upload's, `size` in bytes (0 of what has none)."""
+    """One thing below a prefix; `id` is its version's or upload's, `size` in bytes (0 of what has none).
+
+    `latest`: this version is the object as it reads now.
+    """
 
     kind: Kind
     key: str
     id: str
     size: int
-    since: dt.datetime
+    latest: bool
 
 
 def held(client: S3Client, bucket: str, prefix: str) -> Iterator[Held]:
     """What rests below `prefix`. Where the bucket has no versioning, each object is its only version."""
     for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
-        for version in page.get("Versions", []):
-            yield Held(
-                "version",
-                version["Key"],
-                version["VersionId"],
-                version["Size"],
-                version["LastModified"],
-            )
+        for one in page.get("Versions", []):
+            yield Held("version", one["Key"], one["VersionId"], one["Size"], one["IsLatest"])
         for marker in page.get("DeleteMarkers", []):
-            yield Held(
-                "delete_marker", marker["Key"], marker["VersionId"], 0, marker["LastModified"]
-            )
+            yield Held("delete_marker", marker["Key"], marker["VersionId"], 0, latest=False)
     uploads = client.get_paginator("list_multipart_uploads")
     for listed in uploads.paginate(Bucket=bucket, Prefix=prefix):
         for upload in listed.get("Uploads", []):
-            yield Held("upload", upload["Key"], upload["UploadId"], 0, upload["Initiated"])
+            yield Held("upload", upload["Key"], upload["UploadId"], 0, latest=False)
 
 
 def remove(client: S3Client, bucket: str, item: Held) -> None:

@@ -92,6 +92,41 @@ class ProcessLog(Repository):
         self._insert_rows(rows, None)
         return rows
 
+    def close(self, interview_id: str) -> LogRow:
+        """The last step of an interview whose other steps and row are removed in this transaction.
+
+        It names the interview and nobody. Raises `NotFound` (`unknown_interview`).
+        """
+        mine = sa.select(interviews.c.log_seq, interviews.c.batch_id)
+        found = self._connection.execute(mine.where(interviews.c.id == interview_id)).first()
+        if found is None:
+            raise NotFound(f"no interview {interview_id}", code="unknown_interview")
+        at, seq, kind = self._clock(), found.log_seq + 1, EventType.CANDIDATE_ERASED
+        event = Event(
+            id=derived_id("evt", interview_id, str(seq)),
+            type=kind,
+            subject=interview_id,
+            time=at,
+            sequence=seq,
+            data=EventData(
+                interview=interview_id,
+                batch=found.batch_id,
+                candidate="",
+                state="erased",
+                ehr_status="已删除",
+            ),
+        )
+        row = LogRow(interview_id, seq, kind, at, event, None)
+        self._insert_rows([row], None)
+        return row
+
+    def is_published(self, interview_ids: Sequence[str]) -> bool:
+        """Whether the webhooks have taken over every step of these interviews."""
+        waiting = sa.exists().where(
+            process_log.c.interview_id.in_(interview_ids), process_log.c.published_at.is_(None)
+        )
+        return not self._connection.scalar(sa.select(waiting))
+
     def rewrite(
         self,
         interview_id: str,
