@@ -21,6 +21,7 @@ from greenroom.domain.candidate_filter import CandidateFilter
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.consent import Consents
 from greenroom.domain.entry import EntryRules
+from greenroom.domain.erasure import LegalHold, SignedCertificate
 from greenroom.domain.evaluation import EvaluationTemplate
 from greenroom.domain.evaluations import Spread, SubmittedEvaluation
 from greenroom.domain.events import Event, EventType
@@ -75,6 +76,8 @@ DOCUMENTS: dict[str, type[Document]] = {
     "console.follow_up": FollowUp,
     "portal.follow_up_rules": FollowUpRules,
     "invitation.mail_window": MailWindow,
+    "retention.certificate": SignedCertificate,
+    "retention.legal_hold": LegalHold,
     "sync.event": Event,
     "sync.webhook_endpoint": WebhookEndpointRequest,
     "sync.secret_rotation": SecretRotation,

@@ -12,6 +12,7 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from functions.console.app import app as console
 from functions.invitation.app import app as invitation
 from functions.invitation.invite import create_interviews
 from functions.portal.app import app as portal
@@ -238,18 +239,23 @@ def test_an_interview_under_legal_hold_stays_and_the_answer_says_so(
     house: tuple[str, str], hr: dict[str, str], database: Database, store: ObjectStore
 ) -> None:
     erased, _ = house
-    with database.begin() as tx:
-        assert tx.legal_holds.place(erased, "Case 12/2026", "user:u1")
-        assert not tx.legal_holds.place(erased, "again", "user:u1")
+    set_up(console, retention.clock)
+    lawyer = {"authorization": f"Bearer {api_key(database, 'interviews:write')}"}
+    hold = f"/v1/interviews/{erased}/legal-hold"
+    for reason in ("Case 12/2026", "another"):
+        placed = FunctionClient(console).put(hold, {"reason": reason}, **lawyer)
+        assert (placed.status, placed.json()) == (200, {"reason": "Case 12/2026"})
     lying = below(store, erased)
     answer = FunctionClient(invitation).delete(URL, **hr)
     assert (answer.status, answer.json()["code"]) == (409, "legal_hold")
     assert answer.json()["held"] == [erased]
     FunctionClient(retention).tick("sweep")
     assert below(store, erased) == lying
-    with database.begin() as tx:
-        assert tx.legal_holds.lift(erased)
-    finished(asked(hr), hr, erased)
+    assert FunctionClient(console).delete(hold, **lawyer).status == 204
+    erasure = asked(hr)
+    late = FunctionClient(console).put(hold, {"reason": "too late"}, **lawyer)
+    assert (late.status, late.json()["code"]) == (409, "being_erased")
+    finished(erasure, hr, erased)
     assert below(store, erased) == []
 
 
