@@ -85,12 +85,12 @@ class Erasing:
             inventory = self._inventory(row)
             with self._database.begin() as tx:
                 tx.erasures.keep_inventory(erasure_id, inventory)
-        self._empty(row, [one for one in keys.OF_INTERVIEWS if one != "events"])
+        self.empty(row.ids, [one for one in keys.OF_INTERVIEWS if one != "events"])
         self._clean_batches(row)
         with self._database.begin() as tx:
             if not tx.process_log.is_published(row.ids):
                 return row
-        self._empty(row, keys.OF_INTERVIEWS)
+        self.empty(row.ids)
         self._certify(erasure_id)
         with self._database.begin() as tx:
             return tx.erasures.get(erasure_id)
@@ -103,7 +103,7 @@ class Erasing:
         with self._database.begin() as tx:
             row = tx.erasures.get(erasure_id)
         self._clean_batches(row)
-        return self._empty(row, keys.OF_INTERVIEWS)
+        return self.empty(row.ids)
 
     def left(self, row: ErasureRow, person: CandidateRow | None = None) -> list[Left]:
         """What is still found of an erased candidate, in the store and in every table.
@@ -140,10 +140,11 @@ class Erasing:
             sha256=digest.hexdigest(),
         )
 
-    def _empty(self, row: ErasureRow, prefixes: Iterable[str]) -> int:
+    def empty(self, interviews: Iterable[str], prefixes: Iterable[str] = keys.OF_INTERVIEWS) -> int:
+        """Remove everything of these interviews from the store, every version; how many things there were."""
         removed = 0
-        for prefix in prefixes:
-            for one in row.ids:
+        for one in interviews:
+            for prefix in prefixes:
                 for item in list(self._store.held(f"{prefix}/{one}/")):
                     self._store.remove(item)
                     removed += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -58,11 +58,6 @@ class Erasures(Repository):
 
         Raises `NotFound` (`unknown_candidate`).
         """
-        person = self._connection.execute(
-            sa.select(candidates).where(candidates.c.external_id == external_id).with_for_update()
-        ).first()
-        if person is None:
-            raise NotFound(f"no candidate {external_id[:100]!r}", code="unknown_candidate")
         under_way = self._connection.scalar(
             sa.select(erasures.c.id).where(
                 erasures.c.external_id == external_id,
@@ -71,6 +66,11 @@ class Erasures(Repository):
         )
         if under_way is not None:
             return self.get(under_way)
+        person = self._connection.execute(
+            sa.select(candidates).where(candidates.c.external_id == external_id).with_for_update()
+        ).first()
+        if person is None:
+            raise NotFound(f"no candidate {external_id[:100]!r}", code="unknown_candidate")
         theirs = self._theirs(external_id, None if only is None else set(only))
         held = self._held_among([row.id for row in theirs])
         gone = [row for row in theirs if row.id not in held]
@@ -180,6 +180,30 @@ class Erasures(Repository):
         """Erasures after which something may still arrive: an upload under a policy that is still good."""
         statement = sa.select(erasures.c.id).where(erasures.c.watched_until > self._clock())
         return list(self._connection.scalars(statement))
+
+    def still_there(
+        self, interview_ids: Sequence[str], is_meant: Callable[[str], bool], before: datetime
+    ) -> dict[str, list[str]]:
+        """Whom a restored copy holds again: by the EHR's id, with the interviews that are meant.
+
+        Those with one of the ids, and all of whom `is_meant` as far as they are from `before`: who was invited anew
+        since stays. Every candidate is asked about, which takes a second for some hundred thousand.
+        """
+        meant = [
+            one
+            for one in self._connection.scalars(
+                sa.select(candidates.c.external_id).where(candidates.c.updated_at <= before)
+            )
+            if is_meant(one)
+        ]
+        found: dict[str, list[str]] = {one: [] for one in meant}
+        theirs = sa.select(interviews.c.candidate_id, interviews.c.id).where(
+            interviews.c.id.in_(interview_ids)
+            | (interviews.c.candidate_id.in_(meant) & (interviews.c.created_at <= before))
+        )
+        for external_id, one in self._connection.execute(theirs):
+            found.setdefault(external_id, []).append(one)
+        return found
 
     def is_erased(self, interview_id: str) -> bool:
         mine = erased_interviews.c.interview_id == interview_id
