@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import ObjectStore
+from greenroom.clock import now_utc
+from greenroom.runtime.erasing import Erasing, ask
+from greenroom.runtime.settings import ErasureSettings
+from tests.erasable import ERASED, HR, two_candidates
 from tests.platform.stores import Store
 from tests.platform.test_s3_multipart import FIRST, begin, send
+from tests.seeded import ERASURE_KEY
 
 PREFIX = "recordings/itv_a/"
 
@@ -77,3 +84,39 @@ def test_every_version_and_every_delete_marker_goes(
         greenrooms.remove(item)
     assert kinds(greenrooms) == []
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_an_erased_candidate_is_in_no_version_of_anything(
+    store: Store, s3: Any, bucket: str, greenrooms: ObjectStore, tmp_path: Path
+) -> None:
+    if store.name != "pocket":
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    database = Database(f"sqlite:///{tmp_path}/greenroom.sqlite")
+    database.migrate()
+    erased, kept = two_candidates(database, greenrooms)
+    for item in list(greenrooms.listing("")):
+        greenrooms.put(item.key, greenrooms.get(item.key))  # once more: two versions of all
+    greenrooms.delete(f"identity/{erased}/card")
+    begin(s3, bucket, f"recordings/{erased}/sheet/1/screen.webm")
+    others = {(item.key, item.id) for item in greenrooms.held("") if kept in item.key}
+    with database.begin() as tx:
+        erasure = ask(tx, f"c-{ERASED}", HR).id
+    erasing = Erasing(database, greenrooms, ErasureSettings(key=ERASURE_KEY), now_utc)
+    assert erasing.run(erasure).certificate is None
+    with database.begin() as tx:
+        tx.process_log.mark_published([(erased, tx.process_log.list(erased)[0].seq)])
+    signed = erasing.run(erasure).certificate
+    assert signed is not None
+    assert signed.certificate.left == []
+    removed = {one.prefix: one for one in signed.certificate.objects}
+    assert removed["recordings/"].uploads == 1
+    if store.name != "pocket":
+        identity = removed["identity/"]
+        assert (identity.versions, identity.delete_markers) == (2, 1)
+    for item in greenrooms.held(""):
+        assert erased not in item.key
+        version = {} if store.name == "pocket" else {"VersionId": item.id}
+        found = s3.get_object(Bucket=bucket, Key=item.key, **version)["Body"].read()
+        assert ERASED not in found.decode(errors="replace"), item
+    assert {(item.key, item.id) for item in greenrooms.held("") if kept in item.key} == others
+    database.close()
