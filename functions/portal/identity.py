@@ -50,9 +50,10 @@ def put_picture(request: Request, app: Function[Settings]) -> Response:
     with app.database.begin() as tx:
         tx.interviews.hold(interview_id)
         _check(tx, interview_id, picture)
+        allowed_days = tx.interviews.get(interview_id).plan.policy.retention.identity_days
         tx.identity.announce(interview_id, picture)
     SealedPictures(app.store, settings).put(interview_id, picture, jpeg.body)
-    until = app.clock() + timedelta(days=settings.keep_days)
+    until = app.clock() + timedelta(days=min(settings.keep_days, allowed_days))
     with app.changes() as tx:
         tx.interviews.hold(interview_id)
         allowed = _has_consent(tx, interview_id)

@@ -34,6 +34,13 @@ def watch(event: Scheduled) -> None:
     watch(app)
 
 
+@app.on_schedule("disposals", minutes=60)
+def disposals(event: Scheduled) -> None:
+    from functions.retention.dispose import dispose_of_due
+
+    dispose_of_due(app)
+
+
 @app.get("/v1/erasures/{erasure}", auth=app.api_key("candidates:erase", seen="erasure"))
 def read_erasure(request: Request) -> Response:
     from functions.retention.erase import read_erasure

@@ -45,6 +45,7 @@ class EventType(StrEnum):
     INTERVIEW_HUMAN_REVIEW = "interview.human_review"
     INTERVIEW_EXPIRED = "interview.expired"
     INTERVIEW_CANCELLED = "interview.cancelled"
+    DATA_DELETED = "data.deleted"
     CANDIDATE_ERASED = "candidate.erased"
 
 

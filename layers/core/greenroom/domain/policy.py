@@ -18,6 +18,21 @@ Inference = Literal["expression", "emotion", "face_matching"]
 """Kinds of conclusion that some law treats apart: facial movements, inner states, whose face it is."""
 
 
+Days = Annotated[int, Field(ge=1, le=3650)]
+
+
+class Retention(Document):
+    """Days that data is kept from the end of the procedure; identity pictures from when they were taken.
+
+    `personal_days` is the end of all: the interview is erased, and the candidate whose last one it was.
+    """
+
+    recordings_days: Days = 180
+    reports_days: Days = 365
+    identity_days: Days = 30
+    personal_days: Days = 730
+
+
 class Policy(Document):
     """`forbidden` inferences are neither run nor kept; `basis` names the law that they are read from."""
 
@@ -26,6 +41,7 @@ class Policy(Document):
     name: LocalizedText
     basis: Annotated[list[Annotated[str, StringConstraints(max_length=300)]], Field(max_length=20)]
     forbidden: Annotated[list[Inference], Field(max_length=10)] = []
+    retention: Retention = Retention()
 
 
 SHIPPED = ("cn", "eu", "us-il", "us-nyc")

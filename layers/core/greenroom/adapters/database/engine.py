@@ -19,6 +19,7 @@ from greenroom.adapters.database.audit import AuditLog
 from greenroom.adapters.database.batches import Batches
 from greenroom.adapters.database.candidates import Candidates
 from greenroom.adapters.database.catalogue import Catalogue
+from greenroom.adapters.database.disposals import Disposals
 from greenroom.adapters.database.erasures import Erasures
 from greenroom.adapters.database.evaluations import Evaluations
 from greenroom.adapters.database.idempotency import Idempotency
@@ -122,6 +123,10 @@ class Transaction:
     @cached_property
     def erasures(self) -> Erasures:
         return Erasures(self._connection, self.clock)
+
+    @cached_property
+    def disposals(self) -> Disposals:
+        return Disposals(self._connection, self.clock)
 
     @cached_property
     def legal_holds(self) -> LegalHolds:

@@ -1,4 +1,4 @@
-"""The tables of what is gone and of what must stay: erasures, erased interviews, legal holds."""
+"""The tables of what is gone and of what must stay: erasures, erased interviews, legal holds, disposals."""
 
 from __future__ import annotations
 
@@ -50,3 +50,14 @@ legal_holds = sa.Table(
     sa.Column("placed_by", sa.String(120), nullable=False),
     sa.Column("placed_at", UtcTime, nullable=False),
 )
+
+disposals = sa.Table(
+    "disposals",
+    metadata,
+    sa.Column("interview_id", sa.String(40), sa.ForeignKey("interviews.id"), primary_key=True),
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("due_at", UtcTime, nullable=False),
+    sa.Column("done_at", UtcTime),
+    sa.Index(None, "done_at", "due_at"),
+)
+"""When each kind of an interview's data is to be deleted, by its policy; and when it was."""

@@ -17,6 +17,7 @@ from greenroom.domain.model import Locale
 from greenroom.domain.monitoring import Point
 from greenroom.domain.plan import Plan
 from greenroom.domain.presence import HealthSample, Phase
+from greenroom.domain.retention import DataKind
 from greenroom.domain.template import TrackName
 from greenroom.domain.webhook import DeliveryState
 
@@ -386,3 +387,12 @@ class ErasureRow:
     @property
     def batches(self) -> list[str]:
         return sorted({one.batch_id for one in self.interviews})
+
+
+@dataclass(frozen=True)
+class Disposal:
+    """One kind of an interview's data, to be deleted at `due_at`."""
+
+    interview_id: str
+    kind: DataKind
+    due_at: datetime

@@ -1,4 +1,4 @@
-"""Erasures, erased interviews, legal holds; what tells of an erasure outlives its interview."""
+"""Erasures, erased interviews, legal holds, disposals; what tells of an erasure outlives its interview."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,6 +74,18 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("interview_id", name=op.f("pk_legal_holds")),
     )
+    op.create_table(
+        "disposals",
+        sa.Column("interview_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("due_at", UtcTime(), nullable=False),
+        sa.Column("done_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["interview_id"], ["interviews.id"], name=op.f("fk_disposals_interview_id")
+        ),
+        sa.PrimaryKeyConstraint("interview_id", "kind", name=op.f("pk_disposals")),
+    )
+    op.create_index("ix_disposals_done_at_due_at", "disposals", ["done_at", "due_at"])
     with op.batch_alter_table("process_log") as batch_op:
         batch_op.drop_constraint("fk_process_log_interview_id", type_="foreignkey")
     with _attempts_aside(), op.batch_alter_table("deliveries") as batch_op:
@@ -91,6 +103,7 @@ def downgrade() -> None:
             batch_op.create_foreign_key(
                 f"fk_{table}_interview_id", "interviews", ["interview_id"], ["id"]
             )
+    op.drop_table("disposals")
     op.drop_table("legal_holds")
     op.drop_table("erased_interviews")
     op.drop_table("erasures")
