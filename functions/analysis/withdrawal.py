@@ -70,11 +70,13 @@ def _forget_observations(
             kept = permitted(analysis, consents, modules)
             if kept != analysis:
                 app.store.put(found.key, kept.canonical())
+            app.store.delete_earlier(found.key)
         elif found.key.endswith("/quality.json") and not consents.face:
             quality = Quality.parse(app.store.get(found.key), what=found.key)
             faceless = without_faces(quality)
             if faceless != quality:
                 app.store.put(found.key, faceless.canonical())
+            app.store.delete_earlier(found.key)
 
 
 def _still_told(kind: EventType, told: dict[str, Any], consents: Consents) -> dict[str, Any]:
@@ -99,11 +101,12 @@ def _scorecard_left(
         answers = tx.interviews.answers(interview_id)
     settled = all(answer.state in SETTLED for answer in answers)
     if not consents.scorable or not settled or app.store.head(key) is None:
-        app.store.delete(key)
+        app.store.delete(key, every_version=True)
         return None
     scored = scored_answers(interview, answers, app.store)
     card = score_interview(interview.id, interview.plan.model, shipped_mapping(), scored)
     app.store.put(key, card.canonical())
+    app.store.delete_earlier(key)
     return card
 
 

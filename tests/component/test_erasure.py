@@ -299,9 +299,9 @@ class DyingStore:
     def __getattr__(self, name: str) -> object:
         found = getattr(self._store, name)
 
-        def call(*arguments: object) -> object:
+        def call(*arguments: object, **named: object) -> object:
             with self._budget.spend():
-                return found(*arguments)
+                return found(*arguments, **named)
 
         return call
 

@@ -86,6 +86,24 @@ def test_every_version_and_every_delete_marker_goes(
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
+def test_earlier_versions_go_alone_or_with_the_object(
+    store: Store, s3: Any, bucket: str, greenrooms: ObjectStore
+) -> None:
+    if store.name != "pocket":
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for key in ("reports/one", "reports/one.more"):
+        for body in (b"first", b"second"):
+            greenrooms.put(key, body)
+    greenrooms.delete_earlier("reports/one")
+    assert [
+        item.latest for item in greenrooms.held("reports/one") if item.key == "reports/one"
+    ] == [True]
+    assert greenrooms.get("reports/one") == b"second"
+    greenrooms.delete("reports/one", every_version=True)
+    assert {item.key for item in greenrooms.held("reports/")} == {"reports/one.more"}
+    assert greenrooms.get("reports/one.more") == b"second"
+
+
 def test_an_erased_candidate_is_in_no_version_of_anything(
     store: Store, s3: Any, bucket: str, greenrooms: ObjectStore, tmp_path: Path
 ) -> None:

@@ -183,9 +183,22 @@ class ObjectStore:
                         item["Key"], item["Size"], item["ETag"].strip('"'), item["LastModified"]
                     )
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, *, every_version: bool = False) -> None:
+        """Where the bucket keeps versions, earlier ones can be brought back unless `every_version` goes."""
+        if every_version:
+            self._remove_versions(key, but_latest=False)
+            return
         with _mapped(key):
             self._client.delete_object(Bucket=self.bucket, Key=key)
+
+    def delete_earlier(self, key: str) -> None:
+        """Remove every version of an object but the one that is read now."""
+        self._remove_versions(key, but_latest=True)
+
+    def _remove_versions(self, key: str, *, but_latest: bool) -> None:
+        for item in list(self.held(key)):
+            if item.key == key and not (but_latest and item.latest):
+                self.remove(item)
 
     def held(self, prefix: str) -> Iterator[Held]:
         """Every version, delete marker and unfinished upload below `prefix`."""

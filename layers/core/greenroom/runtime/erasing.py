@@ -180,9 +180,10 @@ class Erasing:
             if kept:
                 text = json.dumps({**document, rows: kept}, ensure_ascii=False)
                 self._store.put(key, text.encode())
-        for item in list(self._store.held(key)):
-            if not kept or not item.latest:
-                self._store.remove(item)
+        if kept:
+            self._store.delete_earlier(key)
+        else:
+            self._store.delete(key, every_version=True)
 
     def _certify(self, erasure_id: str) -> None:
         with self._database.begin() as tx:
