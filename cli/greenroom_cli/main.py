@@ -7,6 +7,7 @@ import typer
 from greenroom_cli.audit import audit
 from greenroom_cli.dead_letters import dead_letters
 from greenroom_cli.demo.command import demo
+from greenroom_cli.doctor.command import doctor
 from greenroom_cli.erase import erase
 from greenroom_cli.keys import keys
 from greenroom_cli.migrate import migrate
@@ -19,6 +20,7 @@ app.command()(run)
 app.command()(demo)
 app.command()(rescore)
 app.command()(migrate)
+app.command()(doctor)
 app.command("dead-letters")(dead_letters)
 app.add_typer(users, name="users")
 app.add_typer(audit, name="audit")

@@ -112,14 +112,14 @@ def _ranks(totals: dict[str, float | None]) -> dict[str, int | None]:
 
 def _pinned(wish: str, modules: Modules) -> str:
     """The module's name. Raises `NotFound`, `Conflict` when what is installed is another version."""
+    from greenroom.domain.analysis import is_version
     from greenroom.domain.errors import Conflict, NotFound
 
     name, _, version = wish.partition("==")
     installed = modules.version(name)
     if installed is None:
         raise NotFound(f"module {name} is not installed", code="module_not_installed")
-    # What follows a plus names the model, which the report pins by its digest.
-    if version and version not in (installed, installed.partition("+")[0]):
+    if version and not is_version(installed, version):
         raise Conflict(
             f"{name} {installed} is installed, not {version}: install that layer first",
             code="module_version_differs",

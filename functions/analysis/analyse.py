@@ -93,15 +93,15 @@ def _analysed(
     from greenroom_media.binary import find
 
     assembly = Assembly.parse(app.store.get(ref.assembly))
-    names, policy, asked = plan.template.analysis, plan.policy, Asked.in_plan(plan, ref.answer)
-    wanted = modules.tracks(names, consents)
+    wishes, policy, asked = plan.template.modules, plan.policy, Asked.in_plan(plan, ref.answer)
+    wanted = modules.tracks(wishes, consents)
     tracks = [track for track in assembly.tracks if track.track in wanted and track.recording]
     needed_bytes = sum(track.size for track in tracks)
     with workroom(app.settings.analysis.folder, needed_bytes=needed_bytes) as folder:
         recordings = {track.track: fetched(track, app.store, folder) for track in tracks}
         results = [
-            modules.run(name, recordings, consents, policy, asked, last_try=last_try)
-            for name in names
+            modules.run(name, recordings, consents, policy, asked, pinned=pinned, last_try=last_try)
+            for name, pinned in wishes.items()
         ]
     return Analysis(
         interview=ref.interview,

@@ -53,5 +53,5 @@ def _queue(
         return
     tx.interviews.set_flag(interview, flag)
     details = {"reason": reminder, "flag": flag}
-    once = f"follow_up:{reminder}:{number}"
-    tx.process_log.append(interview, EventType.FOLLOW_UP_NEEDED, details, once=once)
+    once = f"flagged:{reminder}:{number}"
+    tx.process_log.append(interview, EventType.INTERVIEW_FLAGGED, details, once=once)

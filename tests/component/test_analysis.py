@@ -228,6 +228,31 @@ def test_a_module_that_fails_stops_no_other(
     assert pipeline.answer_state("first") == AnswerState.ANALYSED
 
 
+@pytest.mark.parametrize(
+    ("wish", "code"),
+    [
+        ("speech", None),
+        ("speech==9", None),
+        ("speech==8", "module_version_differs"),
+        ("speech==9.0", "module_version_differs"),
+    ],
+)
+def test_a_pinned_module_runs_in_that_version_alone(
+    analysis: FunctionClient,
+    store: ObjectStore,
+    database: Database,
+    workshop: MediaWorkshop,
+    wish: str,
+    code: str | None,
+) -> None:
+    template = Template.model_validate({**TEMPLATE.model_dump(), "analysis": [wish]})
+    pipeline = Pipeline.start(store, database, template=template)
+    ref = checked(pipeline, "first", talking_face(workshop))
+    analyse(ref, app, modules=modules(speech=Listener()))
+    [result] = report(pipeline, ref).modules
+    assert (result.module, result.code, bool(result.observations)) == ("speech", code, not code)
+
+
 def test_a_self_test_runs_once_for_all_answers(
     analysis: FunctionClient, pipeline: Pipeline, workshop: MediaWorkshop
 ) -> None:

@@ -13,10 +13,11 @@ from greenroom_media.voice import Voice
 
 SPEECH, PAUSE = 0.7, 0.1
 """Probabilities of speech above and below which a window is surely the one or the other."""
-GUARD = 6
-"""Windows (192 ms) that must lie between a pause and speech: rooms reverberate, breath is no noise."""
-LEAST_SPEECH, LEAST_PAUSE = 30, 16
-"""Windows of 32 ms, about 1 s and 0.5 s, below which nothing can be said."""
+GUARDS = (6, 2, 1)
+"""Windows that must lie between a pause and speech: rooms reverberate, breath is no noise. 192 ms where the speaker
+pauses that long; who reads without a stop leaves less, and the widest guard that leaves enough pauses is taken."""
+LEAST_SPEECH, LEAST_PAUSE = 30, 5
+"""Windows of 32 ms, about 1 s and 0.16 s, below which nothing can be said."""
 MOST_DB = 60.0
 """Better than any microphone in a room: above it a noise gate or silence put in by a program is heard."""
 _GATED_POWER = 10 ** (-85 / 10)
@@ -54,7 +55,7 @@ class Noise:
         self._every = min(3, 1 + int(duration_s / self.WHOLE_S))
         self._blocks = 0
         self._speech = array("d")
-        self._pause = array("d")
+        self._pauses = tuple(array("d") for _ in GUARDS)
 
     def take(self, sound: NDArray[np.float32]) -> None:
         """The next samples: mono, 48 kHz."""
@@ -66,9 +67,10 @@ class Noise:
         if not likely.size:
             return
         power = np.square(sound[: likely.size * size].reshape(-1, size), dtype=np.float64).mean(1)
-        spoken = np.convolve(likely >= PAUSE, np.ones(2 * GUARD + 1), "same") > 0
         self._speech.extend(power[likely > SPEECH])
-        self._pause.extend(power[~spoken])
+        for guard, pauses in zip(GUARDS, self._pauses, strict=True):
+            spoken = np.convolve(likely >= PAUSE, np.ones(2 * guard + 1), "same") > 0
+            pauses.extend(power[~spoken])
 
     def ratio(self) -> Snr:
         """10·log10((S - N) / N): S the mean power of speech, N the median power of pauses.
@@ -78,12 +80,13 @@ class Noise:
         """
         if len(self._speech) < LEAST_SPEECH:
             return Snr(None, "too little speech", 0.0)
-        pauses = np.array(self._pause)
-        if pauses.size < LEAST_PAUSE:
+        enough = (found for found in self._pauses if len(found) >= LEAST_PAUSE)
+        pauses = np.array(next(enough, ()))
+        if not pauses.size:
             return Snr(None, "too few pauses", 0.0)
         confidence = round(min(1.0, len(self._speech) / _ENOUGH, pauses.size / _ENOUGH), 2)
         heard = pauses[pauses > _GATED_POWER]
-        if heard.size < LEAST_PAUSE:
+        if heard.size < LEAST_PAUSE and 2 * heard.size < pauses.size:
             return Snr(MOST_DB, "noise-gated", confidence)
         noise = float(np.median(heard))
         speech = float(np.mean(np.array(self._speech)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,6 +36,7 @@ QUESTIONS: list[dict[str, Any]] = [
     {"id": "screen", "text": {"en": "Show it.", "zh-CN": "请演示。"}, "tracks": ["camera", "screen"], **QUESTION},
     {"id": "last", "text": {"en": "Last?", "zh-CN": "最后一题？"}, **QUESTION},
 ]  # fmt: skip
+ONE, SCREEN, LAST = ([question] for question in QUESTIONS)
 
 
 @dataclass
@@ -247,6 +248,10 @@ class Candidate:
         self.screen("submit")
         self.do("submit")
         self.screen("done")
+
+
+AtBrowser = Callable[..., AbstractContextManager[Candidate]]
+"""Opens a browser for one candidate; the fixture `at_browser`."""
 
 
 @contextmanager

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import FrameLocator, expect
 
-from tests.browser.recorder.candidate import QUESTIONS, Candidate, House, open_house, until
+from tests.browser.recorder.candidate import (
+    ONE,
+    AtBrowser,
+    House,
+    open_house,
+    until,
+)
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow, pytest.mark.timeout(180)]
 
-ONE = QUESTIONS[:1]
 ALLOW = "camera; microphone; display-capture; autoplay; fullscreen; clipboard-write"
-AtBrowser = Callable[..., AbstractContextManager[Candidate]]
 
 
 class CareersSite:

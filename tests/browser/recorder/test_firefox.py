@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.recorder.candidate import QUESTIONS, House, Invited
+from tests.browser.recorder.candidate import ONE, House, Invited
 from tests.browser.recorder.firefox import Firefox, firefox
 
 pytestmark = [pytest.mark.firefox, pytest.mark.slow, pytest.mark.timeout(180)]
 
-ONE = QUESTIONS[:1]
 PUPPETEER = Path(__file__).parents[3] / "node_modules" / "puppeteer-core"
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.browser.recorder.candidate import QUESTIONS, Candidate, House, Invited, open_house, until
+from tests.browser.recorder.candidate import (
+    QUESTIONS,
+    AtBrowser,
+    Candidate,
+    House,
+    Invited,
+    open_house,
+    until,
+)
 from tests.browser.recorder.inspector import Inspector
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow, pytest.mark.timeout(180)]
@@ -23,7 +30,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield house
 
 
-AtBrowser = Callable[..., AbstractContextManager[Candidate]]
 FIRST, LAST = QUESTIONS[0], QUESTIONS[2]
 TEXT = {
     "en": "Your answer was rather short.",

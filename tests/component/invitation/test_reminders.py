@@ -75,7 +75,7 @@ def test_who_does_nothing_is_reminded_three_times_by_day_and_followed_up(house: 
     assert flags(house, interview) == ["needs_follow_up"]
     log = steps(house, interview)
     assert log.count("reminder.sent") == 3
-    assert log.count("follow_up.needed") == 2
+    assert log.count("interview.flagged") == 2
 
 
 def test_who_hands_in_is_left_alone(house: House) -> None:

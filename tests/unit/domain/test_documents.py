@@ -12,7 +12,7 @@ from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.errors import GreenroomError, Invalid
 from greenroom.domain.manifest import Manifest
 from greenroom.domain.quality import Finding, grade, verdict_of
-from greenroom.domain.template import Question, Tier
+from greenroom.domain.template import Question, Template, Tier
 from greenroom.domain.webhook import RETRY_DELAYS, retry_after
 
 
@@ -57,6 +57,25 @@ def test_thirds_add_up() -> None:
 def test_a_question_that_contradicts_itself_is_refused(fields: dict) -> None:
     with pytest.raises(Invalid):
         Question.parse(json.dumps({"id": "q", "text": {"en": "?"}, **fields}))
+
+
+def template(*analysis: str) -> Template:
+    question = {"id": "q", "text": {"en": "?"}}
+    named = {"id": "t", "scenario": "screening", "name": {"en": "T"}, "questions": [question]}
+    return Template.parse(json.dumps(named | {"analysis": analysis}))
+
+
+def test_modules_are_named_or_pinned() -> None:
+    wanted = template("speech", "vision==2.0.0+mesh-1.2", "own-module==3")
+    assert wanted.modules == {"speech": None, "vision": "2.0.0+mesh-1.2", "own-module": "3"}
+
+
+@pytest.mark.parametrize(
+    "wishes", [["vision", "vision==2.0.0"], ["vision==latest"], ["vision>=2"], ["vision=="]]
+)
+def test_a_pin_that_is_none_is_refused(wishes: list[str]) -> None:
+    with pytest.raises(Invalid):
+        template(*wishes)
 
 
 PART = {"part": 0, "size": 1, "sha256": "0" * 64, "start_ms": 0, "end_ms": 10}

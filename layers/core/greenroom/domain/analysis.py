@@ -18,7 +18,14 @@ ENTRY_POINTS = "greenroom.analysis"
 """The entry-point group in which modules register."""
 
 LACKS = (
-    *("module_not_installed", "no_consent", "no_track", "no_sound", "no_picture"),
+    *(
+        "module_not_installed",
+        "module_version_differs",
+        "no_consent",
+        "no_track",
+        "no_sound",
+        "no_picture",
+    ),
     *("too_short", "no_speech", "no_words"),
     *("no_model", "model_missing", "model_incomplete", "model_unknown", "model_refused"),
     *("engine_not_installed", "engine_failed", "engine_too_slow"),
@@ -45,6 +52,14 @@ class Observation(Document):
     unit: str
     confidence: Share
     n: Annotated[int, Field(ge=0)]
+
+
+def is_version(installed: str, pinned: str) -> bool:
+    """Whether a module of version `installed` is what `pinned` asks for.
+
+    What follows a plus in `installed` names the model, which a pin may leave open: the report has its digest.
+    """
+    return pinned in (installed, installed.partition("+")[0])
 
 
 def in_order(observations: Iterable[Observation]) -> list[Observation]:

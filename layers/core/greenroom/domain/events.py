@@ -29,7 +29,7 @@ class EventType(StrEnum):
     DEADLINE_EXTENDED = "deadline.extended"
     REMINDER_REQUESTED = "reminder.requested"
     REMINDER_SENT = "reminder.sent"
-    FOLLOW_UP_NEEDED = "follow_up.needed"
+    INTERVIEW_FLAGGED = "interview.flagged"
     INTERVIEW_STARTED = "interview.started"
     ANSWER_STARTED = "answer.started"
     ANSWER_SEALED = "answer.sealed"

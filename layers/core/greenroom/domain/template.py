@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from greenroom.domain.entry import EntryRules
 from greenroom.domain.model import Document, LocalizedText, Seconds, Slug
@@ -15,6 +15,10 @@ MAX_ID = 64
 Scenario = Literal["screening", "skills", "values"]
 SpokenLanguage = Literal["zh", "yue", "en", "ja", "ko"]
 """ISO 639: Mandarin, Cantonese, English, Japanese, Korean."""
+ModuleWish = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}(==[0-9][0-9A-Za-z.+-]{0,63})?$")
+]
+"""An analysis module by its name (`vision`: whichever version is installed), or pinned (`vision==0.4.0`)."""
 
 
 class Question(Document):
@@ -97,7 +101,19 @@ class Template(Document):
     questions: Annotated[list[Question], Field(min_length=1, max_length=50)]
     entry: EntryRules = EntryRules()
     quality: QualityTiers = QualityTiers()
-    analysis: Annotated[list[Slug], Field(max_length=20)] = ["speech", "vision", "language"]
+    analysis: Annotated[list[ModuleWish], Field(max_length=20)] = ["speech", "vision", "language"]
+
+    @property
+    def modules(self) -> dict[str, str | None]:
+        """The analysis modules by name, each with the version that it is pinned to, None for any."""
+        split = (wish.partition("==") for wish in self.analysis)
+        return {name: version or None for name, _, version in split}
+
+    @model_validator(mode="after")
+    def _modules_are_distinct(self) -> Self:
+        if len(self.modules) != len(self.analysis):
+            raise ValueError("analysis names a module twice")
+        return self
 
     @model_validator(mode="after")
     def _questions_are_distinct(self) -> Self:

@@ -18,6 +18,7 @@ from greenroom.domain.analysis import (
     ModuleResult,
     NotMeasured,
     in_order,
+    is_version,
 )
 from greenroom.domain.asked import Asked
 from greenroom.domain.consent import ANALYSED, Consents
@@ -74,9 +75,12 @@ class Modules:
         policy: Policy,
         asked: Asked,
         *,
+        pinned: str | None = None,
         last_try: bool,
     ) -> ModuleResult:
         """What the module `name` finds in the answer to what was `asked`, or why nothing; its failure is its own.
+
+        Another version than the one that is `pinned` does not look.
 
         What `policy` forbids is neither computed nor, should a module bring it all the same, kept.
 
@@ -85,6 +89,11 @@ class Modules:
         result = ModuleResult(module=name, status="not_measured")
         try:
             module = self._allowed(name, consents)
+            if pinned is not None and not is_version(module.version, pinned):
+                raise NotMeasured(
+                    f"{name} {module.version} is installed, and the template is pinned to {pinned}",
+                    code="module_version_differs",
+                )
             missing = [track for track in module.tracks if track not in recordings]
             if missing:
                 raise NotMeasured(f"there is no {missing[0]} recording", code="no_track")

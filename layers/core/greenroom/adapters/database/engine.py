@@ -6,8 +6,9 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -36,6 +37,9 @@ from greenroom.adapters.database.users import Sessions, Users
 from greenroom.adapters.database.webhooks import Webhooks
 from greenroom.clock import Clock, now_utc
 from greenroom.domain.errors import Conflict, Invalid, MisconfiguredSetting, Unavailable
+
+if TYPE_CHECKING:
+    from greenroom.adapters.database.migrate import Schema
 
 BUSY_S = 30
 """Seconds that a writer waits for another one."""
@@ -179,6 +183,21 @@ class Database:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(7263548)"))
             upgrade(connection)
+
+    def schema(self) -> Schema:
+        """The schema that is there, and the one that this release wants. Raises `Unavailable`."""
+        from greenroom.adapters.database.migrate import schema
+
+        with mapped(), self.engine.connect() as connection:
+            return schema(connection)
+
+    def now(self) -> datetime:
+        """The database server's own clock. Raises `Unavailable`."""
+        with mapped(), self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                return datetime.now(UTC)  # it has none but this machine's
+            told: datetime = connection.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
+            return told.astimezone(UTC)
 
     def ping(self) -> None:
         """Raises `Unavailable` when the database does not answer."""
