@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,18 +18,26 @@ if TYPE_CHECKING:
     from greenroom.runtime.function import Function
 
 AT_ONCE = 100
+BUDGET_S = 600
+"""Seconds after which no further hundred is begun: the function may run 900. The next hour goes on."""
 
 
 def dispose_of_due(app: Function[Settings]) -> None:
-    """Plan what has ended since the last time; delete what is due, the longest due first."""
+    """Plan what has ended since the last time; delete what is due, the longest due first, as far as the time allows."""
+    ends = time.monotonic() + BUDGET_S
     planned = AT_ONCE
-    while planned == AT_ONCE:
+    while planned == AT_ONCE and time.monotonic() < ends:
         with app.database.begin() as tx:
             planned = tx.disposals.plan(AT_ONCE)
-    with app.database.begin() as tx:
-        due = tx.disposals.due(AT_ONCE)
-    for one in due:
-        attempt(app, partial(dispose, one, app), interview=one.interview_id, kind=one.kind)
+    last = None
+    while time.monotonic() < ends:
+        with app.database.begin() as tx:
+            due = tx.disposals.due(AT_ONCE, last)
+        for one in due:
+            attempt(app, partial(dispose, one, app), interview=one.interview_id, kind=one.kind)
+        if len(due) < AT_ONCE:
+            return
+        last = due[-1]
 
 
 def dispose(disposal: Disposal, app: Function[Settings]) -> None:

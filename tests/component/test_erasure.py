@@ -12,12 +12,14 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from functions.analysis.app import app as analysis
 from functions.console.app import app as console
 from functions.invitation.app import app as invitation
 from functions.invitation.invite import create_interviews
 from functions.portal.app import app as portal
 from functions.retention.app import app as retention
 from functions.status_sync.app import app as status_sync
+from functions.upload_url.app import app as upload_url
 from greenroom.adapters.database import Database, Transaction
 from greenroom.adapters.database.tables import metadata
 from greenroom.adapters.object_store import ObjectStore
@@ -50,7 +52,7 @@ def house(
     monkeypatch: pytest.MonkeyPatch,
 ) -> tuple[str, str]:
     monkeypatch.setenv("GREENROOM_MAIL__HOST", "127.0.0.1")
-    for app in (invitation, retention, status_sync, portal):
+    for app in (invitation, retention, status_sync, portal, upload_url, analysis):
         set_up(app, clock)
     interviews = two_candidates(database, store)
     clock.advance(timedelta(minutes=1))
@@ -190,6 +192,12 @@ def test_what_arrives_afterwards_is_refused_or_swept_away(
 ) -> None:
     erased, _ = house
     finished(asked(hr), hr, erased)
+    bearer = {"authorization": f"Bearer {candidate_token(erased, version=9)}"}
+    answer = FunctionClient(upload_url).post(
+        "/v1/candidate/answers/sheet/attempts", {"tracks": ["camera"]}, **bearer
+    )
+    assert (answer.status, answer.json()["code"]) == (401, "token_invalid")
+    assert FunctionClient(analysis).objects(keys.submission(erased)) == []
     policy_still_good = f"uploads/{erased}/coordination/1/camera/0000/000009"
     store.put(policy_still_good, b"late", "video/webm")
     store.put(f"recordings/{erased}/coordination/1/camera.webm", b"late", "video/webm")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 WATCHED = timedelta(hours=13)
 """An upload's policy may be good for 12 hours (`GREENROOM_UPLOADS__EXPIRES_S`), a stage may run for 15 minutes."""
+PARALLEL = 4
+"""Objects removed at a time."""
 SYSTEM = Actor("command", "retention")
 """Who acts when nobody asked: the policy, and the job that finishes what was asked for."""
 
@@ -143,11 +146,11 @@ class Erasing:
     def empty(self, interviews: Iterable[str], prefixes: Iterable[str] = keys.OF_INTERVIEWS) -> int:
         """Remove everything of these interviews from the store, every version; how many things there were."""
         removed = 0
-        for one in interviews:
-            for prefix in prefixes:
-                for item in list(self._store.held(f"{prefix}/{one}/")):
-                    self._store.remove(item)
-                    removed += 1
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            for one in interviews:
+                for prefix in prefixes:
+                    items = list(self._store.held(f"{prefix}/{one}/"))
+                    removed += len(list(pool.map(self._store.remove, items)))
         return removed
 
     def _clean_batches(self, row: ErasureRow) -> None:

@@ -34,24 +34,28 @@ class Disposals(Repository):
             self._insert_missing(disposals, rows)
         return len(ids)
 
-    def due(self, limit: int) -> list[Disposal]:
-        """What is past its time and not under legal hold, the longest due first."""
+    def due(self, limit: int, after: Disposal | None = None) -> list[Disposal]:
+        """What is past its time and not under legal hold, the longest due first; `after` the last one seen."""
         held = sa.exists().where(legal_holds.c.interview_id == disposals.c.interview_id)
-        statement = (
-            sa.select(disposals)
-            .where(disposals.c.done_at.is_(None), disposals.c.due_at <= self._clock(), ~held)
-            .order_by(disposals.c.due_at, disposals.c.interview_id, disposals.c.kind)
-            .limit(limit)
+        order = [disposals.c.due_at, disposals.c.interview_id, disposals.c.kind]
+        statement = sa.select(disposals).where(
+            disposals.c.done_at.is_(None), disposals.c.due_at <= self._clock(), ~held
         )
+        if after is not None:
+            seen = [after.due_at, after.interview_id, after.kind]
+            place = (
+                sa.literal(said, column.type) for said, column in zip(seen, order, strict=True)
+            )
+            statement = statement.where(sa.tuple_(*order) > sa.tuple_(*place))
         return [
             Disposal(row.interview_id, row.kind, row.due_at)
-            for row in self._connection.execute(statement)
+            for row in self._connection.execute(statement.order_by(*order).limit(limit))
         ]
 
     def still_due(self, disposal: Disposal) -> bool:
         """Whether it is due by what holds now: the interview may have gone on. If not, its time is put off.
 
-        Nobody else changes the interview until the commit. Raises `NotFound` (`unknown_interview`).
+        Nobody else changes the interview until the commit.
         """
         mine = sa.select(interviews.c.id).where(interviews.c.id == disposal.interview_id)
         if self._connection.scalar(self._held(mine)) is None:

@@ -320,7 +320,7 @@ class Erasures(Repository):
             )
         )
 
-    def search(self, needles: Iterable[str], ids: Iterable[str]) -> list[Left]:
+    def search(self, needles: Iterable[str], ids: Sequence[str]) -> list[Left]:
         """Columns of any table that hold one of the `needles`, or one of the interviews' `ids` outside `KEPT`.
 
         Short words would be found inside others: below four ASCII letters only a whole value counts.
@@ -330,18 +330,22 @@ class Erasures(Repository):
         for table in metadata.sorted_tables:
             if table is erasures:
                 continue  # it is what the search is for, and names nobody once the certificate is made
-            for column in table.c:
-                if not isinstance(column.type, sa.String | sa.TypeDecorator) or _is_time(column):
-                    continue
+            counted = {}
+            for column in filter(_is_text, table.c):
                 held = [_holds(column, one) for one in wanted]
                 if table.name not in KEPT:
                     held += [column.contains(one, autoescape=True) for one in ids]
-                if not held:
-                    continue
-                rows = sa.select(sa.func.count()).select_from(table).where(sa.or_(*held))
-                count = self._connection.scalar(rows) or 0
-                if count:
-                    found.append(Left(place=f"{table.name}.{column.name}", count=count))
+                if held:
+                    counted[column.name] = sa.func.count(sa.case((sa.or_(*held), 1)))
+            if counted:  # a table is read once for all of its columns
+                row = self._connection.execute(
+                    sa.select(*counted.values()).select_from(table)
+                ).one()
+                found += [
+                    Left(place=f"{table.name}.{name}", count=count)
+                    for name, count in zip(counted, row, strict=True)
+                    if count
+                ]
         return found
 
     def namesakes(self, person: CandidateRow) -> tuple[bool, bool]:
@@ -412,5 +416,6 @@ def _in_json(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _is_time(column: sa.Column[Any]) -> bool:
-    return isinstance(column.type, sa.TypeDecorator) and not isinstance(column.type.impl, sa.Text)
+def _is_text(column: sa.Column[Any]) -> bool:
+    kind = column.type
+    return isinstance(kind.impl if isinstance(kind, sa.TypeDecorator) else kind, sa.String)
