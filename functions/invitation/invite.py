@@ -21,7 +21,13 @@ SLICE_ROWS = 250
 
 
 def cut_batch(key: str, app: Function[Settings]) -> None:
-    """Write the slices of ``batches/{batch}.json``. Cutting twice writes the same objects."""
+    """Write the slices of ``batches/{batch}.json``. Cutting twice writes the same objects.
+
+    A batch that is through is not cut again: its object was written anew because somebody was erased from it.
+    """
+    with app.database.begin() as tx:
+        if tx.batches.get(keys.batch_of(key)).state == "invited":
+            return
     for number, piece in enumerate(slices_of(key, app)):
         app.store.put(keys.batch_slice(piece.batch, number), piece.to_bytes())
 

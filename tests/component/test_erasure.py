@@ -6,6 +6,7 @@ import base64
 import itertools
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -229,6 +230,36 @@ def test_a_repeated_or_late_slice_does_not_bring_them_back(
     assert store.head(keys.batch_slice(BATCH, 1)) is None
     with database.begin() as tx:
         assert tx.batches.get(BATCH).accepted == accepted - 1
+
+
+def test_two_of_one_batch_at_the_same_time(
+    house: tuple[str, str], database: Database, store: ObjectStore
+) -> None:
+    """Each takes a row out of the same object; neither writes back whom the other took out."""
+    with database.begin() as tx:
+        erasures = [ask(tx, f"c-{name}", HR).id for name in (ERASED, KEPT)]
+    erasing = Erasing(database, store, retention.settings.erasure, retention.clock)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(erasing.run, erasures))
+    with database.begin() as tx:
+        tx.process_log.mark_published(
+            [(one, step.seq) for one in house for step in tx.process_log.list(one)]
+        )
+    assert [erasing.run(one).state for one in erasures] == [ErasureState.CERTIFIED] * 2
+    assert list(store.held(keys.batch(BATCH))) == []
+    assert list(store.held(keys.slices(BATCH))) == []
+    with database.begin() as tx:
+        assert tx.batches.get(BATCH).accepted == 0
+
+
+def test_a_batch_that_is_through_is_not_cut_again(
+    house: tuple[str, str], database: Database, store: ObjectStore
+) -> None:
+    with database.begin() as tx:
+        tx.batches.finish(BATCH)
+    store.delete(keys.batch_slice(BATCH, 0))
+    assert FunctionClient(invitation).objects(keys.batch(BATCH)) == []
+    assert list(store.held(keys.slices(BATCH))) == []
 
 
 def test_asked_twice_it_is_one_erasure(hr: dict[str, str], house: tuple[str, str]) -> None:

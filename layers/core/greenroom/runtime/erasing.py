@@ -14,18 +14,18 @@ import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from greenroom.domain import keys
 from greenroom.domain.audit import Actor
 from greenroom.domain.batch import interview_id
 from greenroom.domain.erasure import Certificate, ErasureState, Left, Removed
-from greenroom.domain.errors import Conflict, NotFound
+from greenroom.domain.errors import Conflict, NotFound, Unavailable
 from greenroom.runtime.certificates import sign
 from greenroom.runtime.outbox import publish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from greenroom.adapters.database import Database, ErasureRow, Transaction
     from greenroom.adapters.object_store import ObjectStore
@@ -75,7 +75,7 @@ class Erasing:
         """Take the erasure as far as it goes now; how it stands then.
 
         It stops before its end only while status_sync has not taken over the last steps. Raises `NotFound`
-        (`unknown_erasure`), `Unavailable`.
+        (`unknown_erasure`), `Unavailable` (`erasure_incomplete` when something was written to the store meanwhile).
         """
         with self._database.begin() as tx:
             tx.erasures.remove_rows(erasure_id, tx.process_log)
@@ -121,6 +121,11 @@ class Erasing:
             count = sum(1 for one in row.ids for _ in self._store.held(f"{prefix}/{one}/"))
             if count:
                 found.append(Left(place=f"{prefix}/", count=count))
+        for batch, key in self._batch_objects(row):
+            document, name = self._document(key)
+            count = sum(_names(one, batch, row) for one in document.get(name, []))
+            if count:
+                found.append(Left(place=key, count=count))
         return found
 
     def _inventory(self, row: ErasureRow) -> list[Removed]:
@@ -155,43 +160,55 @@ class Erasing:
 
     def _clean_batches(self, row: ErasureRow) -> None:
         """Take the candidate out of the batches that brought them, and out of older versions of these."""
+        for batch, key in self._batch_objects(row):
+            self._clean(key, batch, row)
+
+    def _batch_objects(self, row: ErasureRow) -> Iterator[tuple[str, str]]:
         for batch in row.batches:
-            mine = {one.interview_id for one in row.interviews if one.batch_id == batch}
             slices = {item.key for item in self._store.held(keys.slices(batch))}
             for key in [keys.batch(batch), *sorted(slices)]:
-                self._clean(key, batch, mine, row.external_id)
+                yield batch, key
 
-    def _clean(self, key: str, batch: str, mine: set[str], external_id: str | None) -> None:
+    def _clean(self, key: str, batch: str, row: ErasureRow) -> None:
         """Write `key` again without the candidate's row, and remove every version but that one."""
-        try:
-            document = json.loads(self._store.get(key))
-        except NotFound:
-            document = {}
-        rows = "candidates" if "candidates" in document else "rows"
-        kept = [
-            one
-            for one in document.get(rows, [])
-            if one.get("external_id") != external_id
-            and interview_id(batch, one.get("external_id", "")) not in mine
-        ]
-        if len(kept) < len(document.get(rows, [])):
+        document, name = self._document(key)
+        if any(_names(one, batch, row) for one in document.get(name, [])):
             with (
                 self._database.begin() as tx
             ):  # first: once it is written, nothing tells who was in it
-                for one in mine:
-                    tx.erasures.discount(one)
-            if kept:
-                text = json.dumps({**document, rows: kept}, ensure_ascii=False)
-                self._store.put(key, text.encode())
-        if kept:
+                for one in row.interviews:
+                    if one.batch_id == batch:
+                        tx.erasures.discount(one.interview_id)
+            with self._database.begin() as tx:
+                tx.batches.hold(batch)  # or another erasure writes back whom this one takes out
+                document, name = self._document(key)
+                document[name] = [
+                    one for one in document.get(name, []) if not _names(one, batch, row)
+                ]
+                if document[name]:
+                    self._store.put(key, json.dumps(document, ensure_ascii=False).encode())
+        if document.get(name):
             self._store.delete_earlier(key)
         else:
             self._store.delete(key, every_version=True)
+
+    def _document(self, key: str) -> tuple[dict[str, Any], str]:
+        """A batch or slice, and under which name its rows stand; empty where there is none."""
+        try:
+            document: dict[str, Any] = json.loads(self._store.get(key))
+        except NotFound:
+            document = {}
+        return document, "candidates" if "candidates" in document else "rows"
 
     def _certify(self, erasure_id: str) -> None:
         with self._database.begin() as tx:
             row = tx.erasures.get(erasure_id)
         left = self.left(row, row.person)
+        if any("/" in one.place for one in left):
+            raise Unavailable(
+                f"something was written to the store while {erasure_id} was at work",
+                code="erasure_incomplete",
+            )
         certificate = Certificate(
             erasure=row.id,
             reason=row.reason,
@@ -211,6 +228,12 @@ class Erasing:
         with self._database.begin() as tx:
             if tx.erasures.certify(erasure_id, signed, self._clock() + WATCHED):
                 tx.audit.append(SYSTEM, "candidate.erased", "erasure", erasure_id, left=len(left))
+
+
+def _names(row: dict[str, Any], batch: str, erasure: ErasureRow) -> bool:
+    """Whether a row of a batch is the erased candidate's: by their id while it is known, else by their interview's."""
+    external_id = str(row.get("external_id", ""))
+    return external_id == erasure.external_id or interview_id(batch, external_id) in erasure.ids
 
 
 def _needles(tx: Transaction, person: CandidateRow) -> list[str]:

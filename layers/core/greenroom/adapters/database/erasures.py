@@ -10,12 +10,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from greenroom.adapters.database.access_tables import audit_log
 from greenroom.adapters.database.batches import read_plan
+from greenroom.adapters.database.leftovers import Leftovers, in_json
 from greenroom.adapters.database.process_log import ProcessLog
 from greenroom.adapters.database.retention_tables import erased_interviews, erasures, legal_holds
 from greenroom.adapters.database.rows import ErasedInterview, ErasureRow
-from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import (
     batches,
     candidates,
@@ -25,12 +24,10 @@ from greenroom.adapters.database.tables import (
     interviews,
     mails,
     metadata,
-    process_log,
 )
 from greenroom.domain.batch import CandidateRow, interview_id
 from greenroom.domain.erasure import (
     ErasureState,
-    Left,
     Reason,
     Removed,
     SignedCertificate,
@@ -39,14 +36,8 @@ from greenroom.domain.erasure import (
 from greenroom.domain.errors import NotFound
 from greenroom.domain.ids import new_id
 
-KEPT = frozenset(
-    {erasures.name, erased_interviews.name, audit_log.name, deliveries.name, process_log.name}
-)
-"""Tables in which an erased interview's own id stays, which leads to nobody: the erasure itself, what was told of it,
-and the audit log."""
 
-
-class Erasures(Repository):
+class Erasures(Leftovers):
     def ask(
         self, external_id: str, reason: Reason, asked_by: str, only: Iterable[str] | None = None
     ) -> ErasureRow:
@@ -58,6 +49,9 @@ class Erasures(Repository):
 
         Raises `NotFound` (`unknown_candidate`).
         """
+        person = self._connection.execute(
+            sa.select(candidates).where(candidates.c.external_id == external_id).with_for_update()
+        ).first()
         under_way = self._connection.scalar(
             sa.select(erasures.c.id).where(
                 erasures.c.external_id == external_id,
@@ -66,9 +60,6 @@ class Erasures(Repository):
         )
         if under_way is not None:
             return self.get(under_way)
-        person = self._connection.execute(
-            sa.select(candidates).where(candidates.c.external_id == external_id).with_for_update()
-        ).first()
         if person is None:
             raise NotFound(f"no candidate {external_id[:100]!r}", code="unknown_candidate")
         theirs = self._theirs(external_id, None if only is None else set(only))
@@ -205,10 +196,6 @@ class Erasures(Repository):
             found.setdefault(external_id, []).append(one)
         return found
 
-    def is_erased(self, interview_id: str) -> bool:
-        mine = erased_interviews.c.interview_id == interview_id
-        return bool(self._connection.scalar(sa.select(sa.exists().where(mine))))
-
     def remove_rows(self, erasure_id: str, log: ProcessLog) -> None:
         """Remove every row of the erased interviews, and the candidate's own where no interview is left.
 
@@ -267,7 +254,7 @@ class Erasures(Repository):
         if not self._connection.scalar(sa.select(left)):
             self._count_removed(counted, candidates, candidates.c.external_id == row.external_id)
         for needle in (row.external_id, row.email):
-            named = idempotency.c.body.contains(_in_json(needle), autoescape=True)
+            named = idempotency.c.body.contains(in_json(needle), autoescape=True)
             self._count_removed(counted, idempotency, named)
         return counted
 
@@ -320,45 +307,6 @@ class Erasures(Repository):
             )
         )
 
-    def search(self, needles: Iterable[str], ids: Sequence[str]) -> list[Left]:
-        """Columns of any table that hold one of the `needles`, or one of the interviews' `ids` outside `KEPT`.
-
-        Short words would be found inside others: below four ASCII letters only a whole value counts.
-        """
-        wanted = [one for one in dict.fromkeys(needles) if one]
-        found = []
-        for table in metadata.sorted_tables:
-            if table is erasures:
-                continue  # it is what the search is for, and names nobody once the certificate is made
-            counted = {}
-            for column in filter(_is_text, table.c):
-                held = [_holds(column, one) for one in wanted]
-                if table.name not in KEPT:
-                    held += [column.contains(one, autoescape=True) for one in ids]
-                if held:
-                    counted[column.name] = sa.func.count(sa.case((sa.or_(*held), 1)))
-            if counted:  # a table is read once for all of its columns
-                row = self._connection.execute(
-                    sa.select(*counted.values()).select_from(table)
-                ).one()
-                found += [
-                    Left(place=f"{table.name}.{name}", count=count)
-                    for name, count in zip(counted, row, strict=True)
-                    if count
-                ]
-        return found
-
-    def namesakes(self, person: CandidateRow) -> tuple[bool, bool]:
-        """Whether a candidate with another id has the same name, the same address: a search cannot tell them apart."""
-
-        def another(column: sa.Column[str], value: str) -> bool:
-            somebody = sa.exists().where(
-                candidates.c.external_id != person.external_id, column == value
-            )
-            return bool(self._connection.scalar(sa.select(somebody)))
-
-        return another(candidates.c.name, person.name), another(candidates.c.email, person.email)
-
     def _interviews(self, erasure_id: str) -> list[ErasedInterview]:
         statement = (
             sa.select(erased_interviews)
@@ -399,23 +347,3 @@ class Erasures(Repository):
 
 def unknown_erasure(erasure_id: str) -> NotFound:
     return NotFound(f"no erasure {erasure_id[:40]!r}", code="unknown_erasure")
-
-
-def _holds(column: sa.Column[Any], needle: str) -> sa.ColumnElement[bool]:
-    if len(needle) < 4 and needle.isascii():
-        return sa.or_(column == needle, column.contains(_in_json(needle), autoescape=True))
-    written = column.contains(needle, autoescape=True)
-    escaped = json.dumps(needle)[1:-1]
-    if escaped == needle:
-        return written
-    return sa.or_(written, column.contains(escaped, autoescape=True))
-
-
-def _in_json(text: str) -> str:
-    """As a whole value in a JSON document of ours."""
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _is_text(column: sa.Column[Any]) -> bool:
-    kind = column.type
-    return isinstance(kind.impl if isinstance(kind, sa.TypeDecorator) else kind, sa.String)
