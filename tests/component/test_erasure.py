@@ -21,7 +21,7 @@ from functions.portal.app import app as portal
 from functions.retention.app import app as retention
 from functions.status_sync.app import app as status_sync
 from functions.upload_url.app import app as upload_url
-from greenroom.adapters.database import Database, Transaction
+from greenroom.adapters.database import AttemptMade, Database, Transaction
 from greenroom.adapters.database.tables import metadata
 from greenroom.adapters.object_store import ObjectStore
 from greenroom.domain import keys
@@ -230,6 +230,30 @@ def test_a_repeated_or_late_slice_does_not_bring_them_back(
     assert store.head(keys.batch_slice(BATCH, 1)) is None
     with database.begin() as tx:
         assert tx.batches.get(BATCH).accepted == accepted - 1
+
+
+def test_an_event_on_its_way_while_its_interview_is_erased_breaks_nothing(
+    house: tuple[str, str], database: Database, store: ObjectStore
+) -> None:
+    erased, kept = house
+    with database.begin() as tx:
+        for interview in house:
+            (endpoint,) = {
+                one.endpoint_id for one in tx.webhooks.deliveries(interview_id=interview)
+            }
+            for one in tx.webhooks.deliveries(interview_id=interview):
+                tx.webhooks.resend(endpoint, one.event_id)
+        sending = [tx.webhooks.claim(one, "sender", 60, 1)[0] for one in house]
+        erasure = ask(tx, EXTERNAL_ID, HR).id
+    Erasing(database, store, retention.settings.erasure, retention.clock).run(erasure)
+    with database.begin() as tx:
+        answered = AttemptMade(tx.clock(), 3, "http://127.0.0.1:9/hooks", 200, "ok", None)
+        tx.webhooks.delivered([(one, answered) for one in sending])
+    with database.begin() as tx:
+        assert {one.type for one in tx.webhooks.deliveries(interview_id=erased)} <= {
+            EventType.CANDIDATE_ERASED
+        }
+        assert "delivered" in {one.state for one in tx.webhooks.deliveries(interview_id=kept)}
 
 
 def test_two_of_one_batch_at_the_same_time(

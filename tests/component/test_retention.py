@@ -16,6 +16,7 @@ from greenroom.domain.events import EventType
 from greenroom.domain.interview import InterviewState
 from greenroom.domain.policy import Retention
 from greenroom.domain.retention import due_at, ended_at
+from tests.console_visitors import signed_in
 from tests.erasable import two_candidates
 from tests.function_client import FunctionClient
 from tests.seeded import SettableClock, api_key, set_up
@@ -153,6 +154,26 @@ def test_hr_sees_when(decided: tuple[str, str], database: Database, clock: Setta
     clock.advance(KEPT.recordings_days * DAY + timedelta(minutes=30))
     tick()
     assert shown(interview)["retention"]["recordings"] == clock().isoformat()
+
+
+def test_hr_reads_it_on_the_page(decided: tuple[str, str], database: Database) -> None:
+    interview, undecided = decided
+    visitor = signed_in(database)
+
+    def page(which: str) -> str:
+        path = f"/console/interviews/{which}?lang=en"
+        return FunctionClient(console).get(path, cookie=visitor.cookie).text
+
+    with retention.database.begin() as tx:
+        when = tx.disposals.dates(interview)["recordings"]
+    assert when is not None
+    assert f'<time datetime="{when.isoformat()}">' in page(interview)
+    assert page(undecided).count("Counted from the end of the procedure") == 3
+    with database.begin() as tx:
+        tx.legal_holds.place(interview, "Case <12>/2026", "user:u1")
+    held = page(interview)
+    assert "Case &lt;12&gt;/2026" in held
+    assert when.isoformat() not in held, "nothing goes on that day"
 
 
 def test_the_end_of_a_procedure() -> None:
