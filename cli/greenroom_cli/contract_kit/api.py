@@ -30,7 +30,7 @@ class Api:
         text: str | None = None,
         key: str | None = None,
     ) -> Any:
-        """The JSON of an answer with `status`, None for an empty one. `text` is sent as CSV; `key` is the Idempotency-Key."""
+        """The JSON of an answer with `status`, None for an empty one. `text` is CSV; `key` the Idempotency-Key."""
         response = self._send(method, path, document, text, key)
         if response.status_code != status:
             raise Broken(
