@@ -158,20 +158,18 @@ def _show(console: Console, words: Words, found: Certificate, file: Path) -> Non
     failed = [check for check in found.checks if not check.passed]
     colour = "green" if found.passed else "red"
     result = words.say("result.passed" if found.passed else "result.failed")
-    lines = (
-        ("against", found.against),
-        ("date", f"{found.began_at:%Y-%m-%d %H:%M} UTC"),
-        ("tried", str(len(found.checks))),
-        ("failed", ", ".join(check.id for check in failed) or "0"),
-        (
-            "contracts",
-            ", ".join(f"{Path(p).stem} {v}" for p, v in found.contracts.versions.items()),
-        ),
-        ("digest", found.contracts.digest),
-        ("file", str(file)),
-    )
+    versions = (f"{Path(path).stem} {it}" for path, it in found.contracts.versions.items())
+    lines = {
+        "against": found.against,
+        "date": f"{found.began_at:%Y-%m-%d %H:%M} UTC",
+        "tried": str(len(found.checks)),
+        "failed": ", ".join(check.id for check in failed) or "0",
+        "contracts": ", ".join(versions),
+        "digest": found.contracts.digest,
+        "file": str(file),
+    }
     console.print(f"\n[bold {colour}]{words.say('title')}: {result}[/]")
-    for name, value in lines:
+    for name, value in lines.items():
         text = f"  {words.say(f'line.{name}')}: {value}"
         console.print(escape(text), soft_wrap=True, highlight=False)
 
