@@ -43,7 +43,6 @@ class EventType(StrEnum):
     INTERVIEW_RE_RECORD = "interview.re_record"
     INTERVIEW_SCORED = "interview.scored"
     INTERVIEW_HUMAN_REVIEW = "interview.human_review"
-    INTERVIEW_EXPIRED = "interview.expired"
     INTERVIEW_CANCELLED = "interview.cancelled"
 
 
