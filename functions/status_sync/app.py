@@ -15,9 +15,10 @@ app: Function[Settings] = Function("status_sync", "functions.status_sync.setting
 
 @app.on_object("events/", suffix=".json")
 def event_written(event: ObjectCreated) -> None:
-    from functions.status_sync.synchronise import synchronise
+    from functions.status_sync.synchronise import answer_knock, synchronise
 
-    synchronise(event.key, app)
+    if not answer_knock(event.key, app):
+        synchronise(event.key, app)
 
 
 @app.on_schedule("sweep", minutes=1)

@@ -23,6 +23,14 @@ KEEP_ATTEMPTS = timedelta(days=30)
 """How long requests to receivers and their answers can be looked at."""
 
 
+def answer_knock(key: str, app: Function[Settings]) -> bool:
+    """Whether `key` was a knock: who put it there sees by its going that announcements arrive and are acted on."""
+    if not key.startswith(keys.KNOCKS):
+        return False
+    app.store.delete(key)
+    return True
+
+
 def synchronise(key: str, app: Function[Settings]) -> None:
     """Send the event that `key` announces, and every earlier one that is still owed.
 

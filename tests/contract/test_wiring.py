@@ -3,12 +3,14 @@
 import json
 import tomllib
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
 
+from greenroom.domain.analysis import ENTRY_POINTS
 from greenroom.host.wiring import read_wiring
 from greenroom.runtime.function import Function, overlapping
 
@@ -80,14 +82,28 @@ def test_layers_are_folders_with_their_own_version() -> None:
 
 @pytest.mark.parametrize("name", sorted(WIRING))
 def test_a_function_is_given_the_parts_of_its_settings_and_no_others(name: str) -> None:
-    settings = import_module(f"functions.{name}.settings").Settings
-    assert WIRING[name]["environment"] == list(settings.model_fields)
+    rooms = [f"functions.{name}", *(f"greenroom_{layer}" for layer in WIRING[name]["layers"])]
+    found = [room for room in rooms if room != "greenroom_core" and find_spec(f"{room}.settings")]
+    parts = [
+        part for room in found for part in import_module(f"{room}.settings").Settings.model_fields
+    ]
+    assert WIRING[name]["environment"] == parts
+
+
+def test_analysis_has_every_layer_that_brings_a_module() -> None:
+    modules = {
+        path.parent.name
+        for path in Path("layers").glob("*/pyproject.toml")
+        if f'entry-points."{ENTRY_POINTS}"' in path.read_text()
+    }
+    assert modules <= set(WIRING["analysis"]["layers"])
 
 
 @pytest.mark.parametrize("name", sorted(WIRING))
 def test_a_function_has_the_layers_that_it_imports(name: str) -> None:
     source = "\n".join(path.read_text() for path in Path("functions", name).rglob("*.py"))
-    imported = {layer for layer in ("media", "speech", "vision") if f"greenroom_{layer}" in source}
+    known = {path.parent.name for path in Path("layers").glob("*/pyproject.toml")} - {"core"}
+    imported = {layer for layer in known if f"from greenroom_{layer}" in source}
     assert {"core", *imported} <= set(WIRING[name]["layers"])
 
 
@@ -103,7 +119,8 @@ def test_the_contract_of_a_function_lies_below_its_paths(name: str) -> None:
 
 def test_what_is_removed_may_also_be_found() -> None:
     for name, wired in WIRING.items():
-        assert set(wired["deletes"]) <= {*wired["reads"], *wired["writes"]}, name
+        found = (*wired["reads"], *wired["writes"])
+        assert all(prefix.startswith(found) for prefix in wired["deletes"]), name
 
 
 def test_only_functions_that_remove_objects_may() -> None:

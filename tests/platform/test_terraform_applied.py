@@ -18,7 +18,7 @@ pytestmark = [
         not os.environ.get("GREENROOM_TEST_DEPLOY"), reason="takes minutes: make test-platform"
     ),
 ]
-LAYERS = ("core", "media", "speech", "vision", "language")
+LAYERS = ("core", "media", "speech", "vision", "language", "screen")
 SERVICES = ("apigateway", "events", "iam", "lambda", "logs", "monitoring", "s3", "sqs", "sts")
 
 

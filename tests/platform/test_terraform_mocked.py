@@ -9,7 +9,7 @@ import pytest
 from greenroom.host.wiring import read_wiring
 from tests.platform.terraform import Terraform, placeholders
 
-LAYERS = ("core", "media", "speech", "vision", "language")
+LAYERS = ("core", "media", "speech", "vision", "language", "screen")
 
 
 def test_the_aws_root_wires_everything_of_the_table_and_refuses_bad_variables(

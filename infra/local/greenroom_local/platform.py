@@ -13,9 +13,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import NotificationRule, ObjectStore
@@ -262,6 +264,16 @@ class PocketPlatform:
                 "smtp": f"{HOST}:{self.ports.smtp}",
             },
         )
+
+
+def running_settings(data: Path) -> dict[str, str]:
+    """The environment of the functions of the platform that runs in `data`. Raises FileNotFoundError when none does."""
+    running = json.loads((data / "platform.json").read_text())
+    ports = Ports(*(urlsplit(running[name]).port or 0 for name in ("url", "store", "mailbox")))
+    smtp = int(running["smtp"].rpartition(":")[2])
+    platform = PocketPlatform(data, ports=replace(ports, smtp=smtp))
+    platform.secrets = Secrets.keep(data / "secrets.json")
+    return platform.environment()
 
 
 def running_store(data: Path) -> ObjectStore:

@@ -54,8 +54,6 @@ _SAME_SCENE = 40.0
 _MOST_CARRIED = 3
 _LONG_S = 120.0
 """Seconds from which every other key frame is enough to see that somebody is still there."""
-_SLACK_S = 0.01
-"""Matroska writes whole milliseconds."""
 _ALL_PACKETS = 2**31
 
 
@@ -344,12 +342,15 @@ def _runs(coarse: list[Look], gaps: list[float], alike: float) -> list[tuple[int
 
 
 def _packets(video: VideoFacts, edges: list[float], groups: list[int]) -> list[tuple[int, int]]:
-    """The packets of those groups of frames: numbers from one up to before another."""
-    keys = [*video.key_frames_s, float("inf")]
-    numbers = [*video.key_numbers, _ALL_PACKETS]
-    starts = [bisect_right(keys, edge + _SLACK_S) - 1 for edge in edges[:-1]]
-    ends = [*(numbers[start] for start in starts[1:]), _ALL_PACKETS]
-    return [(numbers[starts[at]], ends[at]) for at in groups]
+    """The packets of those groups of frames: numbers from one up to before another.
+
+    A group begins with the key frame that is nearest to its edge. They are not equal: decoded pictures' clock
+    begins where sound is first heard, packets' clock where it is stored, up to 50 ms earlier (AAC's priming).
+    """
+    keys = np.array(video.key_frames_s)
+    starts = [video.key_numbers[int(np.abs(keys - edge).argmin())] for edge in edges[:-1]]
+    ends = [*starts[1:], _ALL_PACKETS]
+    return [(starts[at], ends[at]) for at in groups]
 
 
 def _odd(

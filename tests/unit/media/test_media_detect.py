@@ -11,7 +11,7 @@ from greenroom.domain.quality import TimeRange
 from greenroom_media.binary import Binary
 from greenroom_media.detect import Detected, Sensitivity, detect
 from greenroom_media.probe import probe
-from tests.media_fixtures import H264, OPUS, VP8, MediaWorkshop, picture, sound, tone
+from tests.media_fixtures import AAC, H264, OPUS, VP8, MediaWorkshop, picture, sound, tone
 
 GOOD_VP8 = (*VP8, "-b:v", "1500k")
 SINE = "sin(2*PI*997*t)"
@@ -55,6 +55,17 @@ def test_black_and_frozen_stretches(
     assert near(found.black, (3, 6))
     assert near(found.frozen, (8, 12)), "black is not also frozen"
     assert found.silent is found.clipped is found.loudness_lufs is found.peak_dbfs is None
+
+
+def test_stretches_in_an_mp4_whose_sound_is_stored_before_it_is_heard(
+    each_ffmpeg: Binary, workshop: MediaWorkshop
+) -> None:
+    black = "between(t,0.4,2.6)+between(t,7.4,9.6)"
+    late = ("-itsoffset", "0.007", *tone(12))
+    path = workshop.make(".mp4", scenes(12, black), late, H264, AAC)
+    facts = probe(path)
+    assert facts.video is not None and facts.video.start_s > 0.01, "the two clocks differ"
+    assert near(look(path).black, (0.4, 2.6), (7.4, 9.6))
 
 
 def test_stretches_that_last_to_the_end(workshop: MediaWorkshop) -> None:

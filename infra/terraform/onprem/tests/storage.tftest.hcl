@@ -49,7 +49,7 @@ run "a_user_for_every_function_may_do_what_the_table_says" {
     condition = toset([
       for statement in jsondecode(aws_s3_bucket_policy.store[0].policy).Statement : statement.Principal.AWS[0]
       if statement.Action == ["s3:DeleteObject"]
-    ]) == toset(["arn:aws:iam:::user/analysis", "arn:aws:iam:::user/portal"])
+    ]) == toset([for name, one in local.functions : "arn:aws:iam:::user/${name}" if length(one.deletes) > 0])
     error_message = "only the functions of the table remove objects"
   }
 }

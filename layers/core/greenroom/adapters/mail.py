@@ -71,6 +71,13 @@ class MailConnection:
         self._smtp = smtp
         self._sender = sender
 
+    def try_sender(self) -> str:
+        """The relay's answer to our sender; nothing is sent. Raises as `start` does."""
+        with _as_relay_unavailable():
+            answer = self._step(*self._smtp.mail(self._sender), sender=True)
+            self._smtp.rset()
+            return answer
+
     def start(self, recipient: str, message: bytes) -> None:
         """Hand over one message, without waiting until the relay has taken it.
 

@@ -63,7 +63,7 @@ class UploadPolicy:
 
 @dataclass(frozen=True)
 class NotificationRule:
-    """Objects created below `prefix` and ending with `suffix` are announced to `queue_arn`."""
+    """Objects created below `prefix` and ending with `suffix` are announced to `queue_arn` (a queue's or a topic's)."""
 
     queue_arn: str
     prefix: str
@@ -239,6 +239,21 @@ class ObjectStore:
                     "QueueConfigurations": [_queue_configuration(rule) for rule in rules]
                 },
             )
+
+    def notification_rules(self) -> list[NotificationRule]:
+        """Which new objects the bucket announces, to queues and to topics."""
+        with _mapped(self.bucket):
+            found: Any = self._client.get_bucket_notification_configuration(Bucket=self.bucket)
+        kinds = ("QueueConfigurations", "TopicConfigurations")
+        return [_rule(rule) for kind in kinds for rule in found.get(kind, [])]
+
+
+def _rule(found: Any) -> NotificationRule:
+    filters = found.get("Filter", {}).get("Key", {}).get("FilterRules", [])
+    # Ceph writes the names in lower case, AWS with a capital.
+    values = {item["Name"].lower(): item["Value"] for item in filters}
+    arn = found.get("QueueArn") or found.get("TopicArn", "")
+    return NotificationRule(arn, values.get("prefix", ""), values.get("suffix", ""))
 
 
 def _queue_configuration(rule: NotificationRule) -> Any:

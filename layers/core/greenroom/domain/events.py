@@ -41,8 +41,10 @@ class EventType(StrEnum):
     FOLLOW_UP_SKIPPED = "follow_up.skipped"
     INTERVIEW_SUBMITTED = "interview.submitted"
     INTERVIEW_RE_RECORD = "interview.re_record"
+    SCORING_POSTPONED = "scoring.postponed"
     INTERVIEW_SCORED = "interview.scored"
     INTERVIEW_HUMAN_REVIEW = "interview.human_review"
+    INTERVIEW_DECIDED = "interview.decided"
     INTERVIEW_CANCELLED = "interview.cancelled"
 
 

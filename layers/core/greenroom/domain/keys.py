@@ -132,6 +132,14 @@ def event(interview: str, number: int) -> str:
     return f"events/{interview}/{number:06d}.json"
 
 
+KNOCKS = "events/knock/"
+
+
+def knock(name: str) -> str:
+    """Nobody's event: it is there to see whether it is heard. Who hears it removes it."""
+    return f"{KNOCKS}{name}.json"
+
+
 def interview_of(key: str) -> str:
     """The interview that an `uploads/`, `reports/` or `events/` key belongs to."""
     return _one(_INTERVIEW, key, "interview")

@@ -6,8 +6,9 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -19,6 +20,7 @@ from greenroom.adapters.database.audit import AuditLog
 from greenroom.adapters.database.batches import Batches
 from greenroom.adapters.database.candidates import Candidates
 from greenroom.adapters.database.catalogue import Catalogue
+from greenroom.adapters.database.decisions import Decisions
 from greenroom.adapters.database.evaluations import Evaluations
 from greenroom.adapters.database.idempotency import Idempotency
 from greenroom.adapters.database.identity import IdentityPictures
@@ -29,10 +31,14 @@ from greenroom.adapters.database.presence import Presence
 from greenroom.adapters.database.process_log import ProcessLog
 from greenroom.adapters.database.reminders import Reminders
 from greenroom.adapters.database.request_rates import RequestRates
+from greenroom.adapters.database.unscored import Unscored
 from greenroom.adapters.database.users import Sessions, Users
 from greenroom.adapters.database.webhooks import Webhooks
 from greenroom.clock import Clock, now_utc
 from greenroom.domain.errors import Conflict, Invalid, MisconfiguredSetting, Unavailable
+
+if TYPE_CHECKING:
+    from greenroom.adapters.database.migrate import Schema
 
 BUSY_S = 30
 """Seconds that a writer waits for another one."""
@@ -68,6 +74,14 @@ class Transaction:
     @cached_property
     def process_log(self) -> ProcessLog:
         return ProcessLog(self._connection, self.clock)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        return Decisions(self._connection, self.clock)
+
+    @cached_property
+    def unscored(self) -> Unscored:
+        return Unscored(self._connection, self.clock)
 
     @cached_property
     def presence(self) -> Presence:
@@ -164,6 +178,21 @@ class Database:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(7263548)"))
             upgrade(connection)
+
+    def schema(self) -> Schema:
+        """The schema that is there, and the one that this release wants. Raises `Unavailable`."""
+        from greenroom.adapters.database.migrate import schema
+
+        with mapped(), self.engine.connect() as connection:
+            return schema(connection)
+
+    def now(self) -> datetime:
+        """The database server's own clock. Raises `Unavailable`."""
+        with mapped(), self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                return datetime.now(UTC)  # it has none but this machine's
+            told: datetime = connection.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
+            return told.astimezone(UTC)
 
     def ping(self) -> None:
         """Raises `Unavailable` when the database does not answer."""

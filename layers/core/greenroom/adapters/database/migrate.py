@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -12,6 +13,17 @@ from tempfile import TemporaryDirectory
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Revisions: `current` is None where nothing was ever migrated; `known` is whether this release has it."""
+
+    current: str | None
+    wanted: str
+    known: bool
 
 
 @contextmanager
@@ -28,6 +40,15 @@ def upgrade(connection: sa.Connection, revision: str = "head") -> None:
     """Migrate inside the connection's transaction: a migration happens whole or not at all."""
     with configuration(connection) as config:
         command.upgrade(config, revision)
+
+
+def schema(connection: sa.Connection) -> Schema:
+    """Where the database stands."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    with configuration(connection) as config:
+        scripts = ScriptDirectory.from_config(config)
+        known = {script.revision for script in scripts.walk_revisions()}
+        return Schema(current, scripts.get_current_head() or "", current in known)
 
 
 @contextmanager

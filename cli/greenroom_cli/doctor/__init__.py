@@ -1,0 +1,1 @@
+"""`greenroom doctor`: looks at a deployment from outside, and says what to mend."""
