@@ -25,7 +25,7 @@ from greenroom.adapters.mail import (
     RelayUnavailable,
 )
 from greenroom.domain.ids import new_id
-from greenroom.domain.interview import AWAITED, INVITATION
+from greenroom.domain.message import AT_ANY_HOUR, unsendable
 from greenroom.domain.reminder import by_day
 from greenroom.runtime.outbox import publish
 
@@ -140,21 +140,16 @@ class _Delivery:
 
     def _write(self, mail: MailRow, to: InterviewRow) -> tuple[Letter | None, str]:
         """The letter, or why there is none."""
-        if to.state not in AWAITED:
-            return None, f"not sent: the interview is {to.state}"
         now = self._app.clock()
-        if to.deadline <= now and mail.message != "deadline_missed":
-            return None, "not sent: the deadline has passed"
+        if why := unsendable(mail.message, to.state, to.deadline, now):
+            return None, why
         return self._letters.write(mail.message, to, number=mail.number, now=now), ""
 
     def _morning(self, mail: MailRow) -> datetime | None:
-        """When a reminder may be sent that would come at night: the relay was down, or this call runs late.
-
-        The invitation itself is what the candidate waits for, and HR has chosen its hour.
-        """
+        """When a mail may be sent that would come at night: the relay was down, or this call runs late."""
         now = self._app.clock()
         by = by_day(now, self._app.settings.time_zone)
-        return by if mail.message != INVITATION and by > now else None
+        return by if mail.message not in AT_ANY_HOUR and by > now else None
 
     def _start(self, mail: MailRow, letter: Letter, relay: MailConnection) -> Outcome | None:
         return self._unless_refused(mail, lambda: relay.start(letter.recipient, letter.content))

@@ -19,6 +19,7 @@ from functions.invitation.calendar_entry import Entry
 from functions.invitation.mime import Frame, Parts
 from greenroom.domain.ids import derived_id
 from greenroom.domain.interview import INVITATION
+from greenroom.domain.message import RECEIVED, RESULTS
 from greenroom.domain.model import text_in
 from greenroom.runtime.tokens import issue_candidate_token
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).resolve().parents[2] / "email_templates"
 GRACE = timedelta(days=14)
 """How long a link outlives the deadline: it still opens the page that shows where the interview stands."""
+
+AFTERWARDS = RESULTS | {RECEIVED}
+"""What is told when nothing has to be done by a time: without a calendar entry."""
 
 _NAME, _LINK = "\ue000name\ue000", "\ue000link\ue000"
 """Marks in the rendered bodies; `one_line` leaves no such character in a name."""
@@ -97,7 +101,8 @@ class Letters:
         shared = self._shared.get(which)
         if shared is None:
             shared = self._shared[which] = _Shared(message, to, self._house)
-        expires = to.deadline + GRACE
+        told_after = message in AFTERWARDS
+        expires = (max(to.deadline, now) if told_after else to.deadline) + GRACE
         token = issue_candidate_token(self._house.token_key, to.id, to.token_version, expires)
         link = f"{self._house.public_url.rstrip('/')}/i/{token}"
         identity = derived_id("msg", to.id, message, str(number))
@@ -109,7 +114,9 @@ class Letters:
             date=now,
             text=shared.text.replace(_LINK, link).replace(_NAME, name),
             html=shared.html.replace(_LINK, escape(link)).replace(_NAME, escape(name)),
-            calendar=shared.entry.fill(uid=f"{to.id}@{shared.domain}", link=link),
+            calendar=b""
+            if told_after
+            else shared.entry.fill(uid=f"{to.id}@{shared.domain}", link=link),
         )
         return Letter(to.candidate_email, parts.message_id, expires, shared.frame.fill(parts))
 
@@ -139,6 +146,7 @@ class _Shared:
             "notice": text_in(to.plan.policy.notice.text, to.locale)
             if to.plan.policy.notice
             else "",
+            "human_review": to.plan.policy.human_review,
             "total_s": round(sum(item.think_s + item.max_s for item in questions) / 60) * 60,
             "guide": templates.get_template(f"{invitation}/guide.txt").render().splitlines(),
             "questions": [
@@ -154,7 +162,12 @@ class _Shared:
         words["subject"] = subject
         calendar = templates.get_template(f"{invitation}/calendar.txt").render(words)
         summary, _, description = calendar.strip().partition("\n")
-        self.frame = Frame(sender=house.sender, subject=subject, locale=to.locale)
+        self.frame = Frame(
+            sender=house.sender,
+            subject=subject,
+            locale=to.locale,
+            calendar=message not in AFTERWARDS,
+        )
         self.entry = Entry(
             summary=summary, description=description, deadline=to.deadline, stamp=to.created_at
         )

@@ -38,13 +38,13 @@ class Parts:
 
 
 class Frame:
-    """A multipart/mixed message: alternative text and HTML, and a calendar file."""
+    """Alternative text and HTML, and where there is one a calendar file beside them (multipart/mixed)."""
 
-    def __init__(self, *, sender: str, subject: str, locale: str) -> None:
-        rest = _prototype(sender, subject, locale).as_bytes(policy=SMTP)
+    def __init__(self, *, sender: str, subject: str, locale: str, calendar: bool = True) -> None:
+        rest = _prototype(sender, subject, locale, calendar).as_bytes(policy=SMTP)
         self._pieces: list[bytes] = []
         self._order: list[bytes] = []
-        marks = [_TO, _DATE, _MESSAGE_ID, *_ENCODED]
+        marks = [_TO, _DATE, _MESSAGE_ID, *(_ENCODED if calendar else _ENCODED[:2])]
         for mark in sorted(marks, key=rest.index):
             piece, rest = rest.split(mark, 1)
             self._pieces.append(piece)
@@ -67,7 +67,7 @@ class Frame:
         return b"".join((*message, self._last))
 
 
-def _prototype(sender: str, subject: str, locale: str) -> EmailMessage:
+def _prototype(sender: str, subject: str, locale: str, calendar: bool) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = _TO.decode()
@@ -75,18 +75,19 @@ def _prototype(sender: str, subject: str, locale: str) -> EmailMessage:
     message["Date"] = _DATE.decode()
     message["Message-ID"] = _MESSAGE_ID.decode()
     message["Auto-Submitted"] = "auto-generated"
-    text, html, calendar = (f"{mark}\n" for mark in _BODIES)
+    text, html, entry = (f"{mark}\n" for mark in _BODIES)
     message.set_content(text, cte="base64")
     message.add_alternative(html, subtype="html", cte="base64")
     message.set_boundary("greenroom-alternative")
-    message.add_attachment(
-        calendar,
-        subtype="calendar",
-        cte="base64",
-        filename="interview.ics",
-        params={"method": "PUBLISH"},
-    )
-    message.set_boundary("greenroom-mixed")
+    if calendar:
+        message.add_attachment(
+            entry,
+            subtype="calendar",
+            cte="base64",
+            filename="interview.ics",
+            params={"method": "PUBLISH"},
+        )
+        message.set_boundary("greenroom-mixed")
     message["Content-Language"] = locale  # earlier it would have moved into the first part
     return message
 

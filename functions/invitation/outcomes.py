@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from functions.invitation.letter import Letter
+from functions.invitation.letter import AFTERWARDS, Letter
 from greenroom.adapters.database import MailRow
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import INVITATION, InterviewState
@@ -78,7 +78,8 @@ def _sent(tx: Transaction, outcomes: dict[MailKey, Outcome]) -> None:
         tx.process_log.append_many(EventType.INTERVIEW_INVITED, details)
     for key in marked:
         if key[1:] != (INVITATION, 1):  # an interview may have several of these at once
-            tx.process_log.append(key[0], EventType.REMINDER_SENT, _details(outcomes[key]))
+            kind = EventType.NOTICE_SENT if key[1] in AFTERWARDS else EventType.REMINDER_SENT
+            tx.process_log.append(key[0], kind, _details(outcomes[key]))
 
 
 def _details(outcome: Outcome) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from greenroom.domain import keys
 from greenroom.domain.errors import Conflict
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import RECORDABLE, InterviewState, still_owed
+from greenroom.domain.message import RECEIVED
 from greenroom.domain.model import Document
 from greenroom.runtime.http import Request, Response
 
@@ -72,3 +73,4 @@ def _submit(tx: Transaction, interview: InterviewRow) -> None:
             }
             tx.process_log.append(interview.id, EventType.FOLLOW_UP_SKIPPED, details)
         tx.process_log.append(interview.id, EventType.INTERVIEW_SUBMITTED)
+        tx.mails.queue_next(interview.id, RECEIVED)

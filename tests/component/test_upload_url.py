@@ -404,6 +404,9 @@ def test_an_interview_is_submitted_when_every_answer_is_in(candidate: Candidate)
     assert (again.status, again.text) == (202, first.text)
     assert candidate.store.get(key) == body
     assert candidate.log().count("interview.submitted") == 1
+    with candidate.database.begin() as tx:
+        queued = [mail.message for mail in tx.mails.claim(10, "w", 60)]
+    assert queued == ["received"], "once"
     refused(candidate.client.post(ATTEMPTS), 409, "interview_not_open")
 
 

@@ -328,3 +328,18 @@ def test_templates_of_both_languages_have_the_same_files() -> None:
         path.name for path in (TEMPLATES / "invitation_created" / locale).iterdir()
     }
     assert folders("zh-CN") == folders("en")
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+@pytest.mark.parametrize("message", sorted(path.parent.name for path in TEMPLATES.glob("*/en")))
+def test_no_message_lets_a_hostile_name_out_of_its_place(message: str, locale: str) -> None:
+    letters = Letters(HOUSE)
+    for name in HOSTILE:
+        to = interview(candidate_name=name, locale=locale)
+        letter = letters.write(message, to, number=1, now=NOW)
+        mail = email.message_from_bytes(letter.content, policy=SMTP)
+        assert isinstance(mail, EmailMessage) and mail.defects == []
+        assert mail["Bcc"] is None
+        assert [address.addr_spec for address in mail["To"].addresses] == [to.candidate_email]
+        html = mail.get_body(("html",))
+        assert html is not None and "<script" not in html.get_content()

@@ -27,10 +27,14 @@ DECIDABLE = frozenset(
 
 
 class Decision(Document):
-    """`reason` is for the process log, the EHR and later questions; the candidate is not shown it."""
+    """`reason` is for the process log, the EHR and later questions; the candidate is not shown it.
+
+    `tell`: whether the candidate gets a mail with the outcome.
+    """
 
     outcome: Outcome
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+    tell: bool = True
 
 
 def check_decidable(

@@ -29,6 +29,7 @@ class EventType(StrEnum):
     DEADLINE_EXTENDED = "deadline.extended"
     REMINDER_REQUESTED = "reminder.requested"
     REMINDER_SENT = "reminder.sent"
+    NOTICE_SENT = "notice.sent"
     INTERVIEW_FLAGGED = "interview.flagged"
     INTERVIEW_STARTED = "interview.started"
     ANSWER_STARTED = "answer.started"

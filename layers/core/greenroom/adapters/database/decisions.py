@@ -19,7 +19,7 @@ class Decisions(Repository):
         return [
             DecisionRow(
                 number=row.number,
-                decision=Decision(outcome=row.outcome, reason=row.reason),
+                decision=Decision(outcome=row.outcome, reason=row.reason, tell=row.tell),
                 decided_by=row.decided_by,
                 decided_at=row.decided_at,
             )
@@ -34,6 +34,7 @@ class Decisions(Repository):
             "number": (self._connection.scalar(last) or 0) + 1,
             "outcome": decision.outcome,
             "reason": decision.reason,
+            "tell": decision.tell,
             "decided_by": decided_by,
             "decided_at": self._clock(),
         }

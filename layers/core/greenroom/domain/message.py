@@ -1,0 +1,48 @@
+"""Messages to candidates by mail, and when each may still be sent; each names a folder of `email_templates`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from greenroom.domain.decision import OUTCOMES, Outcome
+from greenroom.domain.interview import AWAITED, InterviewState
+
+DEADLINE_MISSED = "deadline_missed"
+RECEIVED = "received"
+"""已收到: every answer has arrived, and what happens next."""
+
+
+def result_of(outcome: Outcome) -> str:
+    """The message that tells a candidate of the decision 结果通知."""
+    return f"result_{outcome}"
+
+
+RESULTS = frozenset(map(result_of, OUTCOMES))
+AT_ANY_HOUR = frozenset({"invitation_created", RECEIVED})
+"""HR has chosen the hour of the one, the candidate that of the other; everything else waits for the day."""
+
+_HANDED_IN = frozenset(
+    {
+        InterviewState.SUBMITTED,
+        InterviewState.SCORED,
+        InterviewState.HUMAN_REVIEW,
+        InterviewState.DECIDED,
+    }
+)
+
+
+def unsendable(
+    message: str, state: InterviewState, deadline: datetime, now: datetime
+) -> str | None:
+    """Why a message is not to be sent any more; None where it may be."""
+    if message in RESULTS:
+        fits = state == InterviewState.DECIDED
+    elif message == RECEIVED:
+        fits = state in _HANDED_IN
+    else:
+        fits = state in AWAITED
+    if not fits:
+        return f"not sent: the interview is {state}"
+    if state in AWAITED and deadline <= now and message != DEADLINE_MISSED:
+        return "not sent: the deadline has passed"
+    return None

@@ -1,0 +1,98 @@
+"""What candidates are told afterwards: that everything has arrived, and what was decided; once, and only what holds."""
+
+from datetime import timedelta
+from email.message import EmailMessage
+
+import pytest
+
+from greenroom.domain.decision import OUTCOMES
+from greenroom.domain.interview import InterviewState
+from greenroom.domain.message import RECEIVED, result_of
+from tests.invitation_fixtures import House
+
+WAY = (InterviewState.OPENED, InterviewState.IN_PROGRESS, InterviewState.SUBMITTED)
+SUBJECTS = {
+    "result_hire": "录用意向",
+    "result_advance": "进入下一轮",
+    "result_reject": "关于您的",
+}
+
+
+def handed_in(house: House, **head: str) -> str:
+    batch = house.invite(1, deadline=(house.clock() + timedelta(days=3)).isoformat(), **head)
+    house.work_off(batch)
+    house.sink.mails.clear()
+    with house.app.changes() as tx:
+        (row,) = tx.interviews.find(batch=batch)
+        for state in WAY:
+            assert tx.interviews.move(row.id, state)
+        assert tx.mails.queue_next(row.id, RECEIVED)
+    return row.id
+
+
+def decide(house: House, interview: str, outcome: str) -> None:
+    with house.app.changes() as tx:
+        tx.interviews.move(interview, InterviewState.DECIDED)
+        tx.mails.withdraw(interview, "another decision was made")
+        tx.mails.queue_next(interview, result_of(outcome))  # type: ignore[arg-type]
+
+
+def text(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return body.get_content()
+
+
+def sent(house: House, interview: str) -> list[str]:
+    with house.database.begin() as tx:
+        log = tx.process_log.list(interview)
+    return [row.event.data.details["message"] for row in log if row.type == "notice.sent"]
+
+
+def test_who_hands_in_at_night_is_told_at_once_that_all_has_arrived(house: House) -> None:
+    interview = handed_in(house)
+    house.clock.turn(hours=(26 - house.clock().astimezone().hour) % 24)
+    for _ in range(2):
+        house.sweep()
+    (mail,) = house.sink.messages()
+    assert "已收到" in str(mail["Subject"])
+    assert "全部回答均已收到" in text(mail) and "/i/" in text(mail)
+    assert [part.get_content_type() for part in mail.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+    assert sent(house, interview) == [RECEIVED]
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_the_decision_is_told_by_day(house: House, outcome: str) -> None:
+    interview = handed_in(house)
+    house.sweep()
+    house.clock.turn(days=40)
+    decide(house, interview, outcome)
+    for _ in range(24):
+        house.clock.turn(hours=1)
+        house.sweep()
+    _, result = house.sink.messages()
+    assert SUBJECTS[result_of(outcome)] in str(result["Subject"])  # type: ignore[arg-type]
+    assert sent(house, interview) == [RECEIVED, result_of(outcome)]  # type: ignore[arg-type]
+
+
+def test_a_decision_that_was_changed_before_its_mail_is_not_told(house: House) -> None:
+    interview = handed_in(house)
+    house.sweep()
+    decide(house, interview, "reject")
+    decide(house, interview, "hire")
+    for _ in range(24):
+        house.clock.turn(hours=1)
+        house.sweep()
+    assert sent(house, interview) == [RECEIVED, "result_hire"]
+
+
+def test_nobody_is_told_that_all_has_arrived_when_an_answer_is_asked_again(house: House) -> None:
+    interview = handed_in(house)
+    with house.app.changes() as tx:
+        assert tx.interviews.move(interview, InterviewState.RE_RECORD)
+    house.sweep()
+    assert sent(house, interview) == []
