@@ -7,7 +7,15 @@ import sys
 
 from benchmarks.table import alternate, heading, row
 
-LIGHT = ("invitation", "upload_url", "chunk_assembly", "status_sync", "portal", "console")
+LIGHT = (
+    "invitation",
+    "upload_url",
+    "chunk_assembly",
+    "status_sync",
+    "portal",
+    "retention",
+    "console",
+)
 RUNS = 15
 _PROGRAM = "import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
 

@@ -22,6 +22,7 @@ from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.consent import Consents
 from greenroom.domain.decision import Decision
 from greenroom.domain.entry import EntryRules
+from greenroom.domain.erasure import LegalHold, SignedCertificate
 from greenroom.domain.evaluation import EvaluationTemplate
 from greenroom.domain.evaluations import Spread, SubmittedEvaluation
 from greenroom.domain.events import Event, EventType
@@ -77,6 +78,8 @@ DOCUMENTS: dict[str, type[Document]] = {
     "console.follow_up": FollowUp,
     "portal.follow_up_rules": FollowUpRules,
     "invitation.mail_window": MailWindow,
+    "retention.certificate": SignedCertificate,
+    "retention.legal_hold": LegalHold,
     "sync.event": Event,
     "sync.webhook_endpoint": WebhookEndpointRequest,
     "sync.secret_rotation": SecretRotation,

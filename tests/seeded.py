@@ -21,6 +21,7 @@ from greenroom.runtime.tokens import issue_candidate_token, new_api_key
 
 TOKEN_KEY = "a-key-for-tests-of-at-least-32-characters"
 IDENTITY_KEY = base64.b64encode(bytes(range(32))).decode()
+ERASURE_KEY = base64.b64encode(bytes(range(32, 64))).decode()
 BATCH = derived_id("bat", "test")
 
 MODEL = CompetencyModel.model_validate(
@@ -111,6 +112,7 @@ def environment(database_url: str) -> dict[str, str]:
         "GREENROOM_DATABASE__URL": database_url,
         "GREENROOM_TOKENS__KEY": TOKEN_KEY,
         "GREENROOM_IDENTITY__KEY": IDENTITY_KEY,
+        "GREENROOM_ERASURE__KEY": ERASURE_KEY,
         "GREENROOM_LINKS__PUBLIC_URL": "http://127.0.0.1:8080",
     }
 

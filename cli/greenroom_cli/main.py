@@ -9,6 +9,7 @@ from greenroom_cli.contract_kit.command import contract_kit
 from greenroom_cli.dead_letters import dead_letters
 from greenroom_cli.demo.command import demo
 from greenroom_cli.doctor.command import doctor
+from greenroom_cli.erase import erase
 from greenroom_cli.keys import keys
 from greenroom_cli.migrate import migrate
 from greenroom_cli.rescore import rescore
@@ -25,4 +26,5 @@ app.command()(doctor)
 app.command("dead-letters")(dead_letters)
 app.add_typer(users, name="users")
 app.add_typer(audit, name="audit")
+app.add_typer(erase, name="erase")
 app.add_typer(keys, name="keys")

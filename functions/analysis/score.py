@@ -58,7 +58,7 @@ def score_if_complete(interview_id: str, app: Function[Settings]) -> None:
         scorecard = _scorecard(interview, answers, app.store)
         app.store.put(keys.scorecard(interview_id), scorecard.canonical())
     else:
-        app.store.delete(keys.scorecard(interview_id))
+        app.store.delete(keys.scorecard(interview_id), every_version=True)
     with app.changes() as tx:
         tx.interviews.hold(interview_id)
         if tx.interviews.answers(interview_id) != answers:

@@ -10,6 +10,7 @@ from greenroom.domain.analysis import Analysis
 from greenroom.domain.consent import NO_CONSENTS
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import SETTLED, InterviewState
+from greenroom.domain.quality import FACE_FINDINGS, Quality, without_faces
 from greenroom.domain.scoring import score_interview
 from greenroom.runtime.analysis_modules import Modules, installed
 from greenroom.runtime.scored_answers import scored_answers
@@ -33,9 +34,11 @@ def forget_withdrawn(key: str, app: Function[Settings]) -> None:
 def forget(interview_id: str, app: Function[Settings], *, modules: Modules | None = None) -> None:
     """Remove observations without a consent that still holds, from every attempt, and score anew without them.
 
-    Without consent to scoring by software there is no scorecard and no score afterwards, and a person reviews.
-    Nothing happens where nothing was taken back, or another run has done it. Raises `Unavailable`, `NotFound`,
-    `Invalid` as the store, the database and the documents do.
+    What copied them goes too: the face findings of quality.json, and numbers in the steps of the process log, which
+    the events' objects repeat and the webhooks may still have to send. Without consent to scoring by software there
+    is no scorecard and no score afterwards, and a person reviews. Nothing happens where nothing was taken back, or
+    another run has done it. Raises `Unavailable`, `NotFound`, `Invalid` as the store, the database and the documents
+    do.
     """
     with app.database.begin() as tx:
         begun = tx.interviews.withdrawal(interview_id)
@@ -48,6 +51,7 @@ def forget(interview_id: str, app: Function[Settings], *, modules: Modules | Non
         tx.interviews.hold(interview_id)
         if not tx.interviews.end_withdrawal(interview_id, begun):
             return  # another one came meanwhile, and its own event does it
+        tx.process_log.rewrite(interview_id, lambda kind, told: _still_told(kind, told, consents))
         if scorecard is not None:
             _scored_anew(tx, interview_id, scorecard)
         else:
@@ -65,6 +69,22 @@ def _forget_observations(
             kept = permitted(analysis, consents, modules)
             if kept != analysis:
                 app.store.put(found.key, kept.canonical())
+            app.store.delete_earlier(found.key)
+        elif found.key.endswith("/quality.json") and not consents.face:
+            quality = Quality.parse(app.store.get(found.key), what=found.key)
+            faceless = without_faces(quality)
+            if faceless != quality:
+                app.store.put(found.key, faceless.canonical())
+            app.store.delete_earlier(found.key)
+
+
+def _still_told(kind: EventType, told: dict[str, Any], consents: Consents) -> dict[str, Any]:
+    """What a step of the process log may still tell."""
+    if kind is EventType.INTERVIEW_SCORED:
+        return {**told, "total": None, "coverage": None}
+    if not consents.face and kind in (EventType.ANSWER_CHECKED, EventType.ANSWER_RE_RECORD):
+        return {**told, "reasons": [one for one in told["reasons"] if one not in FACE_FINDINGS]}
+    return told
 
 
 def _scorecard_left(
@@ -80,11 +100,12 @@ def _scorecard_left(
         answers = tx.interviews.answers(interview_id)
     settled = all(answer.state in SETTLED for answer in answers)
     if not consents.scorable or not settled or app.store.head(key) is None:
-        app.store.delete(key)
+        app.store.delete(key, every_version=True)
         return None
     scored = scored_answers(interview, answers, app.store)
     card = score_interview(interview.id, interview.plan.model, interview.plan.mapping, scored)
     app.store.put(key, card.canonical())
+    app.store.delete_earlier(key)
     return card
 
 

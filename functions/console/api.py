@@ -41,11 +41,15 @@ def read_interview(interview_id: str, app: Function[Settings]) -> Response:
         answers = tx.interviews.answers(interview_id)
         consents = tx.interviews.consents(interview_id)
         decisions = tx.decisions.all(interview_id)
+        deleted = tx.disposals.dates(interview_id)
+        held = tx.legal_holds.reason(interview_id)
     document = {
         **summary(row),
         "answers": [_answer_state(answer, row) for answer in answers],
         "consents": consents.model_dump() if consents else None,
         "decisions": decisions_of(decisions),
+        "retention": {kind: at.isoformat() if at else None for kind, at in deleted.items()},
+        "legal_hold": held,
     }
     return Response.json(document)
 

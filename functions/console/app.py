@@ -85,6 +85,20 @@ def extend(request: Request) -> Response:
     return extend(request, app)
 
 
+@app.put("/v1/interviews/{interview}/legal-hold", auth=app.api_key("interviews:write"))
+def place_hold(request: Request) -> Response:
+    from functions.console.legal_hold import place_hold
+
+    return place_hold(request, app)
+
+
+@app.delete("/v1/interviews/{interview}/legal-hold", auth=app.api_key("interviews:write"))
+def lift_hold(request: Request) -> Response:
+    from functions.console.legal_hold import lift_hold
+
+    return lift_hold(request, app)
+
+
 @app.post("/v1/interviews/{interview}/cancel", auth=app.api_key("interviews:write"))
 def cancel(request: Request) -> Response:
     from functions.console.actions import cancel

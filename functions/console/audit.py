@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from functions.console.page import render
 from greenroom.domain.errors import Invalid
 from greenroom.runtime.http import Request, Response
+from greenroom.runtime.tokens import candidate_pseudonym
 
 if TYPE_CHECKING:
     from functions.console.settings import Settings
@@ -51,11 +52,19 @@ def _entries(query: Mapping[str, str], app: Function[Settings]) -> tuple[list[En
         found = tx.audit.find(
             actor=query.get("actor") or None,
             action=query.get("action") or None,
-            subject_id=query.get("subject") or None,
+            subject_ids=_subjects(query.get("subject"), app),
             before=int(before) if before is not None else None,
             limit=AT_ONCE + 1,
         )
     return found[:AT_ONCE], len(found) > AT_ONCE
+
+
+def _subjects(asked: str | None, app: Function[Settings]) -> list[str]:
+    """What is asked for, and what the log calls the candidate whom the EHR knows by that id."""
+    if not asked:
+        return []
+    key = app.settings.tokens.key.get_secret_value()
+    return [asked, candidate_pseudonym(key, asked)]
 
 
 def _document(entry: Entry) -> dict[str, Any]:

@@ -58,5 +58,6 @@ def interview_page(request: Request, app: Function[Settings]) -> Response:
         may_look=visitor.may(Permission.IDENTITY_READ),
         may_assign=visitor.may(Permission.INTERVIEWS_WRITE),
         interviewers=reading.interviewers(wanted, app),
+        keeping=reading.keeping(wanted, app),
         ehr_status=ehr_status,
     )

@@ -19,6 +19,7 @@ from greenroom.runtime.documents import stored_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from functions.console.settings import Settings
     from greenroom.adapters.database import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         LogRow,
     )
     from greenroom.adapters.object_store import ObjectStore
+    from greenroom.domain.retention import DataKind
     from greenroom.runtime.function import Function
 
 LINK_S = 4 * 3600
@@ -144,6 +146,19 @@ def identity_pictures(interview_id: str, app: Function[Settings]) -> list[Identi
     """Which pictures were taken and until when they are kept; never the pictures."""
     with app.database.begin() as tx:
         return tx.identity.list(interview_id)
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """When each kind of data is or was deleted, None while the procedure runs; why nothing may be, None without."""
+
+    dates: dict[DataKind, datetime | None]
+    held: str | None
+
+
+def keeping(interview_id: str, app: Function[Settings]) -> Keeping:
+    with app.database.begin() as tx:
+        return Keeping(tx.disposals.dates(interview_id), tx.legal_holds.reason(interview_id))
 
 
 def _answer(row: AnswerRow, store: ObjectStore) -> Answer:

@@ -118,6 +118,13 @@ def read_candidate(request: Request) -> Response:
     return read_candidate(request, app)
 
 
+@app.delete("/v1/candidates/{external_id}", auth=app.api_key("candidates:erase"))
+def erase_candidate(request: Request) -> Response:
+    from functions.invitation.candidates import erase_candidate
+
+    return erase_candidate(request, app)
+
+
 @app.get("/v1/candidates", auth=app.api_key("candidates:write", seen="candidates"))
 def list_candidates(request: Request) -> Response:
     from functions.invitation.candidates import list_candidates

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.invitation.catalogue import same_id
+from greenroom.domain import keys
 from greenroom.domain.batch import MAX_ROWS, CandidateRow
 from greenroom.domain.candidate_filter import CandidateFilter
 from greenroom.domain.errors import Invalid, TooLarge
+from greenroom.domain.model import canonical_json
+from greenroom.runtime.erasing import ask
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.paging import links, next_page, only_known, page_size
+from greenroom.runtime.tokens import candidate_pseudonym
 
 if TYPE_CHECKING:
     from functions.invitation.settings import Settings
@@ -26,7 +30,10 @@ def save_candidate(request: Request, app: Function[Settings]) -> Response:
     with app.database.begin() as tx:
         tx.candidates.save(candidate)
         actor = request.who.actor
-        tx.audit.append(actor, "candidate.saved", "candidate", candidate.external_id)
+        pseudonym = candidate_pseudonym(
+            app.settings.tokens.key.get_secret_value(), candidate.external_id
+        )
+        tx.audit.append(actor, "candidate.saved", "candidate", pseudonym)
     return Response.json(candidate)
 
 
@@ -34,6 +41,26 @@ def read_candidate(request: Request, app: Function[Settings]) -> Response:
     """``GET /v1/candidates/{external_id}``. Raises `NotFound` (`unknown_candidate`)."""
     with app.database.begin() as tx:
         return Response.json(tx.candidates.get(request.params["external_id"]))
+
+
+def erase_candidate(request: Request, app: Function[Settings]) -> Response:
+    """``DELETE /v1/candidates/{external_id}``: 202; the doors are shut at once, the rest follows in the queue.
+
+    Asked again while it is under way, the answer is the same. Raises `NotFound` (`unknown_candidate`), `Conflict`
+    (`legal_hold`) when every interview is under legal hold.
+    """
+    with app.database.begin() as tx:
+        row = ask(tx, request.params["external_id"], request.who.actor)
+    app.store.put(keys.erasure(row.id), canonical_json({"erasure": row.id}))
+    path = f"/v1/erasures/{row.id}"
+    answer = {
+        "erasure": row.id,
+        "state": row.state,
+        "interviews": row.ids,
+        "held": row.held,
+        "links": {"self": path},
+    }
+    return Response.json(answer, 202, {"Location": path})
 
 
 def list_candidates(request: Request, app: Function[Settings]) -> Response:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from functions.invitation.deliver import deliver
 from greenroom.adapters.database import NewInterview, NewMail
 from greenroom.domain import keys
-from greenroom.domain.batch import BatchSlice, CandidateRow, parse_batch
+from greenroom.domain.batch import BatchSlice, interview_id, parse_batch
 from greenroom.domain.errors import Invalid
 from greenroom.domain.events import EventType
-from greenroom.domain.ids import derived_id
 from greenroom.domain.interview import INVITATION
 
 if TYPE_CHECKING:
@@ -22,7 +21,13 @@ SLICE_ROWS = 250
 
 
 def cut_batch(key: str, app: Function[Settings]) -> None:
-    """Write the slices of ``batches/{batch}.json``. Cutting twice writes the same objects."""
+    """Write the slices of ``batches/{batch}.json``. Cutting twice writes the same objects.
+
+    A batch that is through is not cut again: its object was written anew because somebody was erased from it.
+    """
+    with app.database.begin() as tx:
+        if tx.batches.get(keys.batch_of(key)).state == "invited":
+            return
     for number, piece in enumerate(slices_of(key, app)):
         app.store.put(keys.batch_slice(piece.batch, number), piece.to_bytes())
 
@@ -53,7 +58,7 @@ def create_interviews(piece: BatchSlice, app: Function[Settings]) -> list[str]:
         batch = tx.batches.get(piece.batch)
         wanted = [
             NewInterview(
-                id=interview_id(piece.batch, row),
+                id=interview_id(piece.batch, row.external_id),
                 candidate=row,
                 deadline=batch.deadline,
                 locale=row.locale or batch.locale,
@@ -64,8 +69,3 @@ def create_interviews(piece: BatchSlice, app: Function[Settings]) -> list[str]:
         tx.process_log.append_many(EventType.INTERVIEW_CREATED, {one: {} for one in created})
         tx.mails.queue_many([NewMail(interview, INVITATION, 1) for interview in created])
     return [interview.id for interview in wanted]
-
-
-def interview_id(batch: str, row: CandidateRow) -> str:
-    """A candidate has one interview per batch, however often the row is read."""
-    return derived_id("itv", batch, row.external_id)

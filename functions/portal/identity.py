@@ -50,9 +50,10 @@ def put_picture(request: Request, app: Function[Settings]) -> Response:
     with app.database.begin() as tx:
         tx.interviews.hold(interview_id)
         _check(tx, interview_id, picture)
+        allowed_days = tx.interviews.get(interview_id).plan.policy.retention.identity_days
         tx.identity.announce(interview_id, picture)
     SealedPictures(app.store, settings).put(interview_id, picture, jpeg.body)
-    until = app.clock() + timedelta(days=settings.keep_days)
+    until = app.clock() + timedelta(days=min(settings.keep_days, allowed_days))
     with app.changes() as tx:
         tx.interviews.hold(interview_id)
         allowed = _has_consent(tx, interview_id)
@@ -61,7 +62,7 @@ def put_picture(request: Request, app: Function[Settings]) -> Response:
             tx.process_log.append(interview_id, EventType.IDENTITY_TAKEN, details)
         kept = allowed and picture in tx.identity.kept(interview_id)
     if not kept:
-        app.store.delete(keys.identity(interview_id, picture))
+        app.store.delete(keys.identity(interview_id, picture), every_version=True)
         raise Forbidden("consent was withdrawn meanwhile", code="consent_missing")
     return Response.json({"picture": picture, "kept_until": until.isoformat()}, 201)
 
@@ -72,7 +73,7 @@ def delete_due(app: Function[Settings], interview_id: str | None = None) -> None
         with app.database.begin() as tx:
             rows = tx.identity.due(AT_ONCE, interview_id)
         for row in rows:
-            app.store.delete(keys.identity(row.interview_id, row.picture))
+            app.store.delete(keys.identity(row.interview_id, row.picture), every_version=True)
             _deleted(app, row)
         if len(rows) < AT_ONCE:
             return

@@ -13,9 +13,10 @@ from functions.quality_check.measured import measure
 from functions.quality_check.record import record
 from functions.quality_check.words import words
 from greenroom.domain.assembly import AssembledTrack, Assembly
+from greenroom.domain.consent import NO_CONSENTS, Consents
 from greenroom.domain.errors import Invalid, NotFound
 from greenroom.domain.keys import AttemptRef, invalid_key
-from greenroom.domain.quality import Finding, Quality, verdict_of
+from greenroom.domain.quality import Finding, Quality, verdict_of, without_faces
 from greenroom.domain.template import QualityTiers, Question, TrackName
 from greenroom.runtime.recordings import fetched
 from greenroom.runtime.workroom import workroom
@@ -41,18 +42,22 @@ def check(ref: AttemptRef, app: Function[Settings]) -> None:
     """Measure one attempt, or only record it where an earlier run was killed after writing quality.json.
 
     Raises `NotFound` (`no_such_object`, `unknown_interview`, `unknown_answer`), `Invalid` (`invalid_document`),
-    `Unavailable` (store, database, `disk_full`, `recording_differs`, `not_assembled_yet`), `MediaTimeout`,
-    `MediaFailed`.
+    `Unavailable` (store, database, `disk_full`, `recording_differs`, `not_assembled_yet`, `consents_changed`),
+    `MediaTimeout`, `MediaFailed`.
     """
+    with app.database.begin() as tx:
+        consents = tx.interviews.consents(ref.interview) or NO_CONSENTS
     body = app.store.get(ref.assembly)
     assembly = Assembly.parse(body)
     inputs = {"assembly": hashlib.sha256(body).hexdigest()}
     inputs |= {track.track: track.sha256 for track in assembly.tracks if track.sha256}
-    quality = _finished(ref, inputs, app.store)
-    if quality is None:
-        quality = _checked(ref, assembly, inputs, app)
+    finished = _finished(ref, inputs, app.store)
+    quality = finished or _checked(ref, assembly, inputs, consents, app)
+    if not consents.face:
+        quality = without_faces(quality)
+    if quality != finished:
         app.store.put(ref.quality, quality.canonical())
-    record(ref, quality, app)
+    record(ref, quality, consents, app)
 
 
 def _finished(ref: AttemptRef, inputs: dict[str, str], store: ObjectStore) -> Quality | None:
@@ -65,12 +70,15 @@ def _finished(ref: AttemptRef, inputs: dict[str, str], store: ObjectStore) -> Qu
 
 
 def _checked(
-    ref: AttemptRef, assembly: Assembly, inputs: dict[str, str], app: Function[Settings]
+    ref: AttemptRef,
+    assembly: Assembly,
+    inputs: dict[str, str],
+    consents: Consents,
+    app: Function[Settings],
 ) -> Quality:
     with app.database.begin() as tx:
         template = tx.interviews.get(ref.interview).plan.template
-        consents = tx.interviews.consents(ref.interview)
-    counter = face_counter() if consents is not None and consents.face else None
+    counter = face_counter() if consents.face else None
     question = template.question(ref.answer)
     findings = [
         finding

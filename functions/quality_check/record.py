@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from greenroom.domain.consent import NO_CONSENTS
 from greenroom.domain.errors import Unavailable
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import NEEDS_RE_RECORD, AnswerState, InterviewState
@@ -13,15 +14,23 @@ from greenroom.domain.quality import Quality
 if TYPE_CHECKING:
     from functions.quality_check.settings import Settings
     from greenroom.adapters.database import Transaction
+    from greenroom.domain.consent import Consents
     from greenroom.runtime.function import Function
 
 
-def record(ref: AttemptRef, quality: Quality, app: Function[Settings]) -> None:
+def record(ref: AttemptRef, quality: Quality, consents: Consents, app: Function[Settings]) -> None:
     """Move the answer from `assembled`; nothing changes where it is further, or a newer take is in focus.
 
-    Raises `Unavailable` (`not_assembled_yet`) when assembly.json was seen before the state that belongs to it.
+    Raises `Unavailable`: `not_assembled_yet` when assembly.json was seen before the state that belongs to it,
+    `consents_changed` when faces were counted under a consent that was taken back meanwhile.
     """
     with app.changes() as tx:
+        tx.interviews.hold(ref.interview)
+        if consents.face and not (tx.interviews.consents(ref.interview) or NO_CONSENTS).face:
+            raise Unavailable(
+                f"the consents to {ref.interview} changed while it was checked",
+                code="consents_changed",
+            )
         answer = tx.interviews.answer(ref.interview, ref.answer)
         if answer.attempt < ref.attempt or (
             answer.attempt == ref.attempt and answer.state == AnswerState.SEALED

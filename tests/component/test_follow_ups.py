@@ -20,6 +20,7 @@ from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import ObjectStore
 from greenroom.domain import keys
 from greenroom.domain.analysis import Analysis, ModuleResult, Utterance
+from greenroom.domain.consent import NO_CONSENTS
 from greenroom.domain.interview import AnswerState, InterviewState
 from greenroom.domain.keys import AttemptRef
 from greenroom.domain.quality import Finding, Quality
@@ -257,7 +258,7 @@ def test_an_unusable_one_calls_nobody_back(pipeline: Pipeline) -> None:
     pipeline.submit()
     bad = report(ref, SHORT_S, "re_record")
     pipeline.store.put(ref.quality, bad.canonical())
-    record(ref, bad, quality_app)
+    record(ref, bad, NO_CONSENTS, quality_app)
     assert pipeline.answer_state(FOLLOW_UP) == AnswerState.RE_RECORD
     assert pipeline.state() == InterviewState.SUBMITTED
     FunctionClient(analysis_app).objects(ref.quality)

@@ -211,7 +211,7 @@ def test_a_store_that_is_away_makes_the_candidate_ask_again_and_then_deletes(
     class Away:
         """The store, as long as nobody reaches it."""
 
-        def delete(self, key: str) -> None:
+        def delete(self, key: str, *, every_version: bool = False) -> None:
             raise Unavailable("no answer", code="store_unavailable")
 
         def __getattr__(self, name: str) -> object:

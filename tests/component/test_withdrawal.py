@@ -1,5 +1,6 @@
 """Taking a consent back: what was inferred is forgotten, scores go with it, and a person reviews."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,9 @@ import structlog
 from functions.analysis import withdrawal
 from functions.analysis.app import app as analysis_app
 from functions.portal.app import app as portal
+from functions.quality_check.app import app as quality_app
+from functions.quality_check.check import check
+from functions.quality_check.record import record as record_quality
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import ObjectStore
 from greenroom.domain import keys
@@ -19,6 +23,7 @@ from greenroom.domain.errors import Unavailable
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import InterviewState
 from greenroom.domain.keys import AttemptRef
+from greenroom.domain.quality import Finding, Quality, TimeRange, without_faces
 from greenroom.runtime.analysis_modules import Modules
 from tests.function_client import FunctionClient
 from tests.recorded import record
@@ -177,6 +182,76 @@ def test_taking_back_the_recording_takes_back_what_is_made_of_it_and_tells_hr(
     give(client, interview, ALL)
     with database.begin() as tx:
         assert tx.interviews.get(interview).flags == []
+
+
+def faces_found(interview: str, database: Database, store: ObjectStore) -> AttemptRef:
+    """The first answer's report, and the step that tells of it, with nobody in the picture for a while."""
+    ref = AttemptRef(interview, "coordination", 1)
+    quality = Quality.parse(store.get(ref.quality))
+    nobody = Finding(
+        code="no_face_share",
+        track="camera",
+        level="warning",
+        value=0.4,
+        unit="share",
+        ranges=[TimeRange(start_s=3, end_s=41)],
+        confidence=0.9,
+    )
+    reasons = ["fps", "no_face_share"]
+    words = [{"en": "stutters"}, {"en": "nobody to be seen"}]
+    found = {"findings": [*quality.findings, nobody], "reasons": reasons, "words": words}
+    store.put(ref.quality, quality.model_copy(update=found).canonical())
+    details = {"answer": ref.answer, "attempt": 1, "verdict": quality.verdict, "reasons": reasons}
+    with portal.changes() as tx:
+        tx.process_log.append(interview, EventType.ANSWER_CHECKED, details)
+    return ref
+
+
+def test_face_findings_go_from_the_report_the_process_log_and_its_events(
+    client: FunctionClient, interview: str, database: Database, store: ObjectStore
+) -> None:
+    ref = faces_found(interview, database, store)
+    before = Quality.parse(store.get(ref.quality))
+    give(client, interview, without("face"))
+    for _ in range(2):
+        withdrawal.forget(interview, analysis_app, modules=modules("transcript"))
+    after = Quality.parse(store.get(ref.quality))
+    assert after.findings[:-1] == before.findings[:-1]
+    assert (after.findings[-1].level, after.findings[-1].value) == ("not_measured", None)
+    assert after.findings[-1].ranges == []
+    assert (after.verdict, after.reasons) == ("usable_with_warnings", ["fps"])
+    assert after.words == [{"en": "stutters"}]
+    (checked,) = [d for kind, d in log(database, interview) if kind == EventType.ANSWER_CHECKED]
+    assert checked["reasons"] == ["fps"]
+    for stored in store.listing(f"events/{interview}/"):
+        assert b"no_face_share" not in store.get(stored.key)
+
+
+def test_a_check_under_a_consent_taken_back_meanwhile_is_done_again_without_faces(
+    client: FunctionClient, interview: str, database: Database, store: ObjectStore
+) -> None:
+    ref = faces_found(interview, database, store)
+    set_up(quality_app, analysis_app.clock)
+    give(client, interview, without("face"))
+    with pytest.raises(Unavailable, match="changed while it was checked"):
+        record_quality(ref, Quality.parse(store.get(ref.quality)), ALL, quality_app)
+    assembly = hashlib.sha256(store.get(ref.assembly)).hexdigest()
+    quality = Quality.parse(store.get(ref.quality))
+    inputs = {"assembly": assembly, "camera": quality.inputs["camera"]}
+    store.put(ref.quality, quality.model_copy(update={"inputs": inputs}).canonical())
+    check(ref, quality_app)
+    assert Quality.parse(store.get(ref.quality)).reasons == ["fps"]
+
+
+def test_a_demand_to_record_again_stays_and_no_longer_says_that_it_was_for_the_face(
+    client: FunctionClient, interview: str, database: Database, store: ObjectStore
+) -> None:
+    ref = faces_found(interview, database, store)
+    quality = Quality.parse(store.get(ref.quality))
+    only_face = quality.findings[-1].model_copy(update={"level": "re_record"})
+    asked = {"verdict": "re_record", "reasons": ["no_face_share"], "findings": [only_face]}
+    kept = without_faces(quality.model_copy(update=asked))
+    assert (kept.verdict, kept.reasons, kept.words) == ("re_record", [], [])
 
 
 def test_a_lost_notification_is_healed_by_the_sweep(

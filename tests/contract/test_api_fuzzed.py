@@ -129,7 +129,7 @@ def schema_of(name: str) -> schemathesis.BaseSchema:
 def operations() -> list[tuple[str, str, str]]:
     return [
         (name, operation.ok().path, operation.ok().method)
-        for name in ("invitation", "upload_url", "portal", "console", "status_sync")
+        for name in ("invitation", "upload_url", "portal", "console", "status_sync", "retention")
         for operation in schema_of(name).get_all_operations()
     ]
 

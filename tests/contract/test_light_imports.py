@@ -15,6 +15,7 @@ FUNCTIONS = [
     "analysis",
     "status_sync",
     "portal",
+    "retention",
     "console",
 ]
 

@@ -165,6 +165,7 @@ class PocketPlatform:
             "GREENROOM_DATABASE__URL": self._database_url,
             "GREENROOM_TOKENS__KEY": self.secrets.token_key,
             "GREENROOM_IDENTITY__KEY": self.secrets.identity_key,
+            "GREENROOM_ERASURE__KEY": self.secrets.erasure_key,
             "GREENROOM_LINKS__PUBLIC_URL": self.url,
             "GREENROOM_MAIL__HOST": HOST,
             "GREENROOM_MAIL__PORT": str(self.ports.smtp),

@@ -23,6 +23,7 @@ class Secrets:
     store_secret_key: str
     token_key: str
     identity_key: str
+    erasure_key: str
     admin_password: str
     api_key_id: str
     api_key: str
@@ -37,7 +38,8 @@ class Secrets:
                 store_access_key=secrets.token_hex(10),
                 store_secret_key=secrets.token_urlsafe(30),
                 token_key=secrets.token_urlsafe(48),
-                identity_key=_identity_key(),
+                identity_key=_key(),
+                erasure_key=_key(),
                 admin_password=new_password(),
                 api_key_id=key_id,
                 api_key=plain,
@@ -45,14 +47,18 @@ class Secrets:
             )
             write_private(path, asdict(made))
         kept = json.loads(path.read_text("utf-8"))
-        for name, make in (("identity_key", _identity_key), ("admin_password", new_password)):
+        for name, make in (
+            ("identity_key", _key),
+            ("erasure_key", _key),
+            ("admin_password", new_password),
+        ):
             if name not in kept:  # a folder of an earlier version
                 kept[name] = make()
                 write_private(path, kept)
         return cls(**kept)
 
 
-def _identity_key() -> str:
+def _key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 

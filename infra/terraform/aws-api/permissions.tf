@@ -20,7 +20,11 @@ data "aws_iam_policy_document" "function" {
 
   dynamic "statement" {
     for_each = { for action, prefixes in {
-      GetObject = each.value.reads, PutObject = each.value.writes, DeleteObject = each.value.deletes
+      GetObject            = each.value.reads
+      PutObject            = each.value.writes
+      DeleteObject         = each.value.deletes
+      DeleteObjectVersion  = each.value.deletes
+      AbortMultipartUpload = each.value.deletes
     } : action => prefixes if length(prefixes) > 0 }
     iterator = permission
     content {
@@ -37,6 +41,19 @@ data "aws_iam_policy_document" "function" {
       test     = "StringLike"
       variable = "s3:prefix"
       values   = [for prefix in each.value.reads : "${prefix}*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = length(each.value.deletes) > 0 ? [each.value.deletes] : []
+    content {
+      sid       = "FindEveryVersion"
+      actions   = ["s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]
+      resources = ["arn:aws:s3:::${var.name}"]
+      condition {
+        test     = "StringLike"
+        variable = "s3:prefix"
+        values   = [for prefix in statement.value : "${prefix}*"]
+      }
     }
   }
   statement {

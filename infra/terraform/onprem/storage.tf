@@ -13,11 +13,18 @@ locals {
         "s3:GetObject"    = local.functions[name].reads
         "s3:PutObject"    = local.functions[name].writes
         "s3:DeleteObject" = local.functions[name].deletes
+        # Every version of what is erased, and uploads that were never finished.
+        "s3:DeleteObjectVersion"  = local.functions[name].deletes
+        "s3:AbortMultipartUpload" = local.functions[name].deletes
         } : {
         Effect   = "Allow", Principal = { AWS = [user] }, Action = [action]
         Resource = [for prefix in prefixes : "${local.bucket_arn}/${prefix}*"]
       } if length(prefixes) > 0],
-      [{ Effect = "Allow", Principal = { AWS = [user] }, Action = ["s3:ListBucket"], Resource = [local.bucket_arn] }]
+      [{ Effect = "Allow", Principal = { AWS = [user] }, Action = ["s3:ListBucket"], Resource = [local.bucket_arn] }],
+      length(local.functions[name].deletes) == 0 ? [] : [{
+        Effect   = "Allow", Principal = { AWS = [user] }, Action = ["s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]
+        Resource = [local.bucket_arn]
+      }]
     )
   ])
 }

@@ -93,5 +93,5 @@ def test_finding(database: Database) -> None:
         find = tx.audit.find
         assert [entry.seq for entry in find(actor="k")] == [4]
         assert [entry.seq for entry in find(action="interview.seen")] == [3, 2, 1]
-        assert [entry.seq for entry in find(subject_id="itv_1")] == [4, 2]
+        assert [entry.seq for entry in find(subject_ids=["itv_1", "itv_9"])] == [4, 2]
         assert [entry.seq for entry in find(before=3, limit=1)] == [2]

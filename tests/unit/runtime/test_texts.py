@@ -28,6 +28,7 @@ from greenroom.domain.mapping import shipped_mapping
 from greenroom.domain.monitoring import Anomaly
 from greenroom.domain.presence import TROUBLE, Phase, StepName
 from greenroom.domain.quality import Level, Verdict
+from greenroom.domain.retention import DATA_KINDS
 from greenroom.domain.scorecard import ScoreStatus
 from greenroom.domain.template import QualityTiers, SpokenLanguage, TrackName
 from greenroom.domain.webhook import DeliveryState
@@ -88,6 +89,7 @@ CLOSED = {
     "identity.state": ("coming", "deleted"),
     "link": [f"{code}.{part}" for code in LINK_CODES for part in ("title", "what", "do")],
     "ehr_status": get_args(EhrStatus),
+    "keeping": (*DATA_KINDS, "title", "held", "running"),
     "flag": ("needs_follow_up", "needs_re_record", RECORDING_WITHDRAWN),
     "score": [status for status in get_args(ScoreStatus) if status != "scored"],
     "reason": LACKS,

@@ -45,13 +45,18 @@ _SIGNATURE = frozenset(
     {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders"}
     | {"X-Amz-Signature", "x-id"}
 )
-_SUBRESOURCES = ("cors", "notification", "uploads", "uploadId")
+_SUBRESOURCES = ("cors", "notification", "versions", "uploads", "uploadId")
 
 # (method, bucket or object, sub-resource)
 OPERATIONS = {
     ("PUT", "bucket", ""): Operation(buckets.create_bucket),
     ("HEAD", "bucket", ""): Operation(buckets.head_bucket),
     ("GET", "bucket", ""): Operation(listing.list_objects, _LISTING),
+    ("GET", "bucket", "versions"): Operation(
+        listing.list_versions,
+        frozenset({"prefix", "key-marker", "version-id-marker", "max-keys", "encoding-type"}),
+    ),
+    ("GET", "bucket", "uploads"): Operation(multipart.list_uploads, frozenset({"prefix"})),
     ("POST", "bucket", ""): Operation(writing.post_object),
     ("PUT", "bucket", "cors"): Operation(buckets.put_cors),
     ("GET", "bucket", "cors"): Operation(buckets.get_cors),
@@ -60,7 +65,7 @@ OPERATIONS = {
     ("PUT", "object", ""): Operation(writing.put_object),
     ("GET", "object", ""): Operation(reading.get_object),
     ("HEAD", "object", ""): Operation(reading.get_object),
-    ("DELETE", "object", ""): Operation(writing.delete_object),
+    ("DELETE", "object", ""): Operation(writing.delete_object, frozenset({"versionId"})),
     ("POST", "object", "uploads"): Operation(multipart.create_upload),
     ("PUT", "object", "uploadId"): Operation(multipart.upload_part, frozenset({"partNumber"})),
     ("POST", "object", "uploadId"): Operation(multipart.complete_upload),

@@ -163,6 +163,18 @@ class Catalogue:
         )
         return [upload_id for (upload_id,) in rows]
 
+    def uploads(self, bucket: str, prefix: str) -> list[Upload]:
+        """The multipart uploads in progress below `prefix`, by key."""
+        rows = self._connection.execute(
+            "SELECT id, bucket, key, content_type, metadata, started_ms FROM uploads"
+            " WHERE bucket = ? AND substr(key, 1, ?) = ? ORDER BY key, id",
+            (bucket, len(prefix), prefix),
+        )
+        return [
+            Upload(found, of, key, content_type, json.loads(metadata), started_ms)
+            for found, of, key, content_type, metadata, started_ms in rows.fetchall()
+        ]
+
     def upload(self, upload_id: str, bucket: str, key: str) -> Upload:
         return require_upload(self._connection, upload_id, bucket, key)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -16,6 +17,8 @@ from greenroom_local.object_store.request import KEY_BYTES, S3Request
 from greenroom_local.object_store.store import Store
 
 PAGE = 1000
+ONLY_VERSION = "null"
+"""The id of an object that was written to a bucket without versioning, as S3 names it."""
 
 
 @dataclass
@@ -39,16 +42,11 @@ async def list_objects(store: Store, request: S3Request) -> Response:
     size = query.get("max-keys", str(PAGE))
     if not size.isdecimal():
         raise S3Error("InvalidArgument", "max-keys is a number")
-    encoding = query.get("encoding-type", "")
-    if encoding not in {"", "url"}:
-        raise S3Error("InvalidArgument", "the only encoding-type is url")
+    encoding, text = _encoding(query)
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     token = query.get("continuation-token")
     after = _decoded(token) if token is not None else query.get("start-after", "")
     page = page_of(store.catalogue, request.bucket, prefix, delimiter, after, min(int(size), PAGE))
-
-    def text(value: str) -> str:
-        return quote(value) if encoding else value
 
     members = [
         tag("Name", request.bucket),
@@ -70,6 +68,41 @@ async def list_objects(store: Store, request: S3Request) -> Response:
     members += [tag("Contents", _contents(stored, text(stored.key))) for stored in page.objects]
     members += [tag("CommonPrefixes", [tag("Prefix", text(common))]) for common in page.prefixes]
     return Response(write("ListBucketResult", members), media_type="application/xml")
+
+
+async def list_versions(store: Store, request: S3Request) -> Response:
+    """ListObjectVersions of a bucket that keeps none: each object is its only version, `null`."""
+    store.bucket(request.bucket)
+    query = request.query
+    size = query.get("max-keys", str(PAGE))
+    if not size.isdecimal():
+        raise S3Error("InvalidArgument", "max-keys is a number")
+    prefix, after = query.get("prefix", ""), query.get("key-marker", "")
+    page = page_of(store.catalogue, request.bucket, prefix, "", after, min(int(size), PAGE))
+    encoding, text = _encoding(query)
+    members = [
+        tag("Name", request.bucket),
+        tag("Prefix", text(prefix)),
+        tag("KeyMarker", text(after)),
+        tag("MaxKeys", int(size)),
+        tag("IsTruncated", "true" if page.truncated else "false"),
+    ]
+    if encoding:
+        members.append(tag("EncodingType", encoding))
+    if page.truncated:
+        members += [tag("NextKeyMarker", text(page.last)), tag("NextVersionIdMarker", ONLY_VERSION)]
+    members += [
+        tag(
+            "Version",
+            [
+                tag("VersionId", ONLY_VERSION),
+                tag("IsLatest", "true"),
+                *_contents(stored, text(stored.key)),
+            ],
+        )
+        for stored in page.objects
+    ]
+    return Response(write("ListVersionsResult", members), media_type="application/xml")
 
 
 def page_of(
@@ -99,6 +132,14 @@ def page_of(
         else:
             return page
     return page
+
+
+def _encoding(query: Mapping[str, str]) -> tuple[str, Callable[[str], str]]:
+    """The encoding that was asked for, "" for none, and how it writes a key."""
+    asked = query.get("encoding-type", "")
+    if asked not in {"", "url"}:
+        raise S3Error("InvalidArgument", "the only encoding-type is url")
+    return asked, quote if asked else str
 
 
 def _common(key: str, prefix: str, delimiter: str) -> str | None:

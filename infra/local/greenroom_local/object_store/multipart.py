@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from greenroom_local.object_store import catalogue
 from greenroom_local.object_store.catalogue import NewObject, Part, StoredObject, Upload
-from greenroom_local.object_store.documents import parse, tag, write
+from greenroom_local.object_store.documents import parse, tag, timestamp, write
 from greenroom_local.object_store.errors import S3Error
 from greenroom_local.object_store.request import S3Request
 from greenroom_local.object_store.store import Store
@@ -34,6 +34,29 @@ async def create_upload(store: Store, request: S3Request) -> Response:
         tag("UploadId", upload.id),
     ]
     return Response(write("InitiateMultipartUploadResult", members), media_type="application/xml")
+
+
+async def list_uploads(store: Store, request: S3Request) -> Response:
+    """All that are in progress below a prefix, in one page: there are never many on one machine."""
+    store.bucket(request.bucket)
+    prefix = request.query.get("prefix", "")
+    members = [
+        tag("Bucket", request.bucket),
+        tag("Prefix", prefix),
+        tag("IsTruncated", "false"),
+    ]
+    members += [
+        tag(
+            "Upload",
+            [
+                tag("Key", upload.key),
+                tag("UploadId", upload.id),
+                tag("Initiated", timestamp(upload.started_ms)),
+            ],
+        )
+        for upload in store.catalogue.uploads(request.bucket, prefix)
+    ]
+    return Response(write("ListMultipartUploadsResult", members), media_type="application/xml")
 
 
 async def upload_part(store: Store, request: S3Request) -> Response:

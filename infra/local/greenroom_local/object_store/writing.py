@@ -58,6 +58,8 @@ async def put_object(store: Store, request: S3Request) -> Response:
 async def delete_object(store: Store, request: S3Request) -> Response:
     """204 whether the object was there or not, as S3 answers."""
     store.bucket(request.bucket)
+    if request.query.get("versionId", "null") != "null":
+        raise S3Error("NoSuchVersion", "this store keeps no versions; the only one is null")
     await store.commit(
         None,
         lambda connection: (None, catalogue.delete_object(connection, request.bucket, request.key)),

@@ -7,7 +7,7 @@ variables {
   topics = {
     invitation    = "arn:aws:sns:default::invitation", chunk_assembly = "arn:aws:sns:default::chunk_assembly"
     quality_check = "arn:aws:sns:default::quality_check", analysis = "arn:aws:sns:default::analysis"
-    status_sync   = "arn:aws:sns:default::status_sync"
+    status_sync   = "arn:aws:sns:default::status_sync", retention = "arn:aws:sns:default::retention"
   }
 }
 
@@ -36,6 +36,7 @@ run "a_user_for_every_function_may_do_what_the_table_says" {
       chunk_assembly = "arn:aws:iam:::user/chunk_assembly", quality_check = "arn:aws:iam:::user/quality_check"
       analysis       = "arn:aws:iam:::user/analysis", status_sync = "arn:aws:iam:::user/status_sync"
       portal         = "arn:aws:iam:::user/portal", console = "arn:aws:iam:::user/console"
+      retention      = "arn:aws:iam:::user/retention"
     }
   }
   assert {

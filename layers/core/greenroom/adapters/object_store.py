@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.utils import parse_timestamp
 
 from greenroom.adapters.direct_reads import DirectReads
+from greenroom.adapters.object_versions import Held, held, remove
 from greenroom.clock import Clock, now_utc
 from greenroom.domain.errors import Forbidden, GreenroomError, NotFound, Unavailable
 
@@ -182,9 +183,32 @@ class ObjectStore:
                         item["Key"], item["Size"], item["ETag"].strip('"'), item["LastModified"]
                     )
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, *, every_version: bool = False) -> None:
+        """Where the bucket keeps versions, earlier ones can be brought back unless `every_version` goes."""
+        if every_version:
+            self._remove_versions(key, but_latest=False)
+            return
         with _mapped(key):
             self._client.delete_object(Bucket=self.bucket, Key=key)
+
+    def delete_earlier(self, key: str) -> None:
+        """Remove every version of an object but the one that is read now."""
+        self._remove_versions(key, but_latest=True)
+
+    def _remove_versions(self, key: str, *, but_latest: bool) -> None:
+        for item in list(self.held(key)):
+            if item.key == key and not (but_latest and item.latest):
+                self.remove(item)
+
+    def held(self, prefix: str) -> Iterator[Held]:
+        """Every version, delete marker and unfinished upload below `prefix`."""
+        with _mapped(prefix):
+            yield from held(self._client, self.bucket, prefix)
+
+    def remove(self, item: Held) -> None:
+        """Remove it for good: nothing of it can be brought back from this store."""
+        with _mapped(item.key):
+            remove(self._client, self.bucket, item)
 
     def upload_policy(
         self, prefix: str, *, expires_s: int, max_bytes: int, content_type_prefix: str

@@ -12,6 +12,7 @@ from greenroom.domain.model import Document
 Scope = Literal[
     "catalogue:write",
     "candidates:write",
+    "candidates:erase",
     "batches:write",
     "interviews:read",
     "interviews:write",

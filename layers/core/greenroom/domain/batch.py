@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter, ValidationError
 
 from greenroom.domain.errors import Invalid, TooLarge
+from greenroom.domain.ids import derived_id
 from greenroom.domain.model import Document, Locale, Slug, invalid_document
 from greenroom.domain.template import Question
 
@@ -58,6 +59,11 @@ class CandidateRow(Document):
     email: Email
     locale: Locale | None = None
     resume: Resume | None = None
+
+
+def interview_id(batch: str, external_id: str) -> str:
+    """A candidate has one interview per batch, however often the row is read."""
+    return derived_id("itv", batch, external_id)
 
 
 class RowError(Document):

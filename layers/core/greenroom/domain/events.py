@@ -46,10 +46,15 @@ class EventType(StrEnum):
     INTERVIEW_HUMAN_REVIEW = "interview.human_review"
     INTERVIEW_DECIDED = "interview.decided"
     INTERVIEW_CANCELLED = "interview.cancelled"
+    DATA_DELETED = "data.deleted"
+    CANDIDATE_ERASED = "candidate.erased"
 
 
 class EventData(Document):
-    """The thin payload: who and where it stands; `details` differ by type; `links` lead to the rest."""
+    """The thin payload: who and where it stands; `details` differ by type; `links` lead to the rest.
+
+    Of `candidate.erased` only the interview is left to name: `candidate` is empty and nothing can be read any more.
+    """
 
     interview: str
     batch: str

@@ -13,6 +13,7 @@
     probes/{interview}/uplink                                     what an uplink was measured with; soon gone
     events/{interview}/{n}.json                                   one step of the process log
     identity/{interview}/{picture}                                a picture of a card or a person, encrypted
+    erasures/{erasure}.json                                       somebody is to be erased
 
 The attempt is part of every key, so a late event about an old attempt never touches a newer one.
 Keys from outside are parsed here and refused when they are not exactly of this shape.
@@ -36,6 +37,7 @@ _PART = re.compile(
 )
 _INTERVIEW = re.compile(rf"^(?:uploads|reports|events)/(?P<interview>{ID_PATTERN})/")
 _BATCH = re.compile(rf"^(?:batches|slices)/(?P<batch>{ID_PATTERN})[./]")
+_ERASURE = re.compile(rf"^erasures/(?P<erasure>{ID_PATTERN})\.json$")
 _NUMBERED = re.compile(r"/(?P<number>[0-9]{1,9})\.json$")
 
 
@@ -89,6 +91,29 @@ class AttemptRef:
 def is_part(key: str) -> bool:
     """Whether `key` is exactly of the shape of an uploaded part."""
     return _PART.match(key) is not None
+
+
+OF_INTERVIEWS = ("uploads", "recordings", "reports", "identity", "probes", "events")
+"""The prefixes below which each interview has a folder of its own: whoever erases it empties them all."""
+
+
+def folders(interview: str) -> list[str]:
+    """The prefixes of everything that is kept of an interview; each ends with `/`."""
+    return [f"{prefix}/{interview}/" for prefix in OF_INTERVIEWS]
+
+
+def erasure(erasure_id: str) -> str:
+    return f"erasures/{erasure_id}.json"
+
+
+def erasure_of(key: str) -> str:
+    """The erasure that ``erasures/{erasure}.json`` announces. Raises `Invalid` (`invalid_key`)."""
+    return _one(_ERASURE, key, "erasure")
+
+
+def slices(batch_id: str) -> str:
+    """The prefix of a batch's slices; ends with `/`."""
+    return f"slices/{batch_id}/"
 
 
 def batch(batch_id: str) -> str:

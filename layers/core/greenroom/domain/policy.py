@@ -30,6 +30,21 @@ class Notice(Document):
     text: LocalizedText
 
 
+Days = Annotated[int, Field(ge=1, le=3650)]
+
+
+class Retention(Document):
+    """Days that data is kept from the end of the procedure; identity pictures from when they were taken.
+
+    `personal_days` is the end of all: the interview is erased, and the candidate whose last one it was.
+    """
+
+    recordings_days: Days = 180
+    reports_days: Days = 365
+    identity_days: Days = 30
+    personal_days: Days = 730
+
+
 class Policy(Document):
     """`forbidden` inferences are neither run nor kept; `basis` names the law that they are read from.
 
@@ -45,6 +60,7 @@ class Policy(Document):
     consents: Annotated[list[Purpose], Field(max_length=len(PURPOSES))] = list(PURPOSES)
     human_review: bool = True
     notice: Notice | None = None
+    retention: Retention = Retention()
 
     @model_validator(mode="after")
     def _recording_is_asked(self) -> Self:

@@ -12,6 +12,10 @@ from greenroom.domain.template import Tier, TrackName
 Level = Literal["ok", "warning", "re_record", "not_measured"]
 Verdict = Literal["usable", "usable_with_warnings", "re_record"]
 
+FACE_FINDINGS = frozenset({"no_face_share", "several_faces_share"})
+"""Findings that rest on the consent to face analysis: faces were looked for in the picture."""
+NO_FACE_CONSENT = "no consent to face analysis was given"
+
 
 class TimeRange(Document):
     """Seconds from the recording's start."""
@@ -75,3 +79,43 @@ def verdict_of(findings: list[Finding]) -> tuple[Verdict, list[str]]:
         if codes:
             return verdict, codes  # type: ignore[return-value]
     return "usable", []
+
+
+def without_faces(quality: Quality) -> Quality:
+    """The report as it would be had nobody looked for faces; the same one where nobody did.
+
+    A demand to record again was acted upon, so its verdict stays when faces were its only reason.
+    """
+    if not any(_tells_of_faces(finding) for finding in quality.findings):
+        return quality
+    findings = [
+        _not_measured(finding) if _tells_of_faces(finding) else finding
+        for finding in quality.findings
+    ]
+    verdict, reasons = verdict_of(findings)
+    if quality.verdict == "re_record" and verdict != "re_record":
+        verdict, reasons = "re_record", []
+    told = dict(zip(quality.reasons, quality.words, strict=False))
+    return quality.model_copy(
+        update={
+            "verdict": verdict,
+            "reasons": reasons,
+            "words": [told[code] for code in reasons if code in told],
+            "findings": findings,
+        }
+    )
+
+
+def _tells_of_faces(finding: Finding) -> bool:
+    return finding.code in FACE_FINDINGS and finding.value is not None
+
+
+def _not_measured(finding: Finding) -> Finding:
+    return Finding(
+        code=finding.code,
+        track=finding.track,
+        level="not_measured",
+        value=None,
+        unit=finding.unit,
+        reason=NO_FACE_CONSENT,
+    )

@@ -61,7 +61,7 @@ def score_interview(
 def _excluded(answer: ScoredAnswer) -> str | None:
     """Why an answer does not count, None when it does."""
     if answer.quality.verdict == "re_record":
-        return "re_record: " + ", ".join(answer.quality.reasons)
+        return ": ".join(filter(None, ("re_record", ", ".join(answer.quality.reasons))))
     if answer.analysis is None:
         return "not_analysed"
     return None

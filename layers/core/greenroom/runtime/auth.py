@@ -13,6 +13,7 @@ from greenroom.runtime.http import Principal, Request
 from greenroom.runtime.inbound_signature import check_signature
 from greenroom.runtime.tokens import (
     api_key_id,
+    candidate_pseudonym,
     check_api_key,
     expired_token,
     invalid_api_key,
@@ -69,9 +70,16 @@ def api_caller(
         raise Unauthorized("this API key must sign what it changes", code="signature_missing")
     who = _principal(key, scope)
     if seen is not None:
+        seen = _pseudonymous(seen, token_key)
         with database.begin() as tx:
             tx.audit.append(who.actor, f"{seen.subject}.seen", seen.subject, seen.subject_id)
     return who
+
+
+def _pseudonymous(seen: Seen, token_key: str) -> Seen:
+    if seen.subject != "candidate":
+        return seen
+    return Seen(seen.subject, candidate_pseudonym(token_key, seen.subject_id))
 
 
 def _good_key(tx: Transaction, plain: str) -> ApiKeyRow:

@@ -135,6 +135,12 @@ class IdentitySettings(BaseModel):
     keep_days: Annotated[int, Field(ge=1, le=365)] = 30
 
 
+class ErasureSettings(BaseModel):
+    """`key` signs certificates of erasure (Ed25519): 32 random bytes in base64."""
+
+    key: WrappingKey
+
+
 class FunctionSettings(BaseSettings):
     """The base of every function's settings."""
 

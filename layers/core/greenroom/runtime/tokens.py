@@ -61,6 +61,14 @@ def derived(key: str, *parts: str) -> str:
     return hmac.new(key.encode(), "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()
 
 
+def candidate_pseudonym(key: str, external_id: str) -> str:
+    """What the audit log, which is never changed, calls a candidate: it outlives their erasure.
+
+    Who has the installation's token key and the EHR's id can tell that it is meant; nobody can read it off.
+    """
+    return f"cnd_{derived(key, 'candidate', external_id)[:24]}"
+
+
 def new_api_key() -> tuple[str, str, str]:
     """A fresh key: its id, the plain key (shown once), and the SHA-256 that is kept."""
     key_id = secrets.token_hex(6)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,19 +55,17 @@ class AuditLog(Repository):
         *,
         actor: str | None = None,
         action: str | None = None,
-        subject_id: str | None = None,
+        subject_ids: Sequence[str] = (),
         before: int | None = None,
         limit: int = 50,
     ) -> list[Entry]:
-        """Newest first; `before` is the `seq` of the last one seen."""
+        """Newest first; of any of these subjects, of all without one; `before` is the `seq` of the last one seen."""
         statement = sa.select(_LOG).order_by(_LOG.c.seq.desc()).limit(limit)
-        for column, wanted in (
-            (_LOG.c.actor_id, actor),
-            (_LOG.c.action, action),
-            (_LOG.c.subject_id, subject_id),
-        ):
+        for column, wanted in ((_LOG.c.actor_id, actor), (_LOG.c.action, action)):
             if wanted is not None:
                 statement = statement.where(column == wanted)
+        if subject_ids:
+            statement = statement.where(_LOG.c.subject_id.in_(subject_ids))
         if before is not None:
             statement = statement.where(_LOG.c.seq < before)
         return [_entry(row) for row in self._connection.execute(statement)]

@@ -42,6 +42,11 @@ class Batches(Repository):
             raise NotFound(f"no batch {batch_id}", code="unknown_batch")
         return _batch(row)
 
+    def hold(self, batch_id: str) -> None:
+        """Nobody else who asks for the same changes the batch's objects until the commit."""
+        mine = sa.select(batches.c.id).where(batches.c.id == batch_id)
+        self._connection.execute(mine.with_for_update())
+
     def finish(self, batch_id: str) -> bool:
         """Everyone was sent their invitation, or cannot be."""
         statement = sa.update(batches).where(

@@ -21,11 +21,14 @@ from greenroom.adapters.database.batches import Batches
 from greenroom.adapters.database.candidates import Candidates
 from greenroom.adapters.database.catalogue import Catalogue
 from greenroom.adapters.database.decisions import Decisions
+from greenroom.adapters.database.disposals import Disposals
+from greenroom.adapters.database.erasures import Erasures
 from greenroom.adapters.database.evaluations import Evaluations
 from greenroom.adapters.database.idempotency import Idempotency
 from greenroom.adapters.database.identity import IdentityPictures
 from greenroom.adapters.database.interviewers import Interviewers
 from greenroom.adapters.database.interviews import Interviews
+from greenroom.adapters.database.legal_holds import LegalHolds
 from greenroom.adapters.database.mails import Mails
 from greenroom.adapters.database.presence import Presence
 from greenroom.adapters.database.process_log import ProcessLog
@@ -130,6 +133,18 @@ class Transaction:
     @cached_property
     def audit(self) -> AuditLog:
         return AuditLog(self._connection, self.clock)
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        return Erasures(self._connection, self.clock)
+
+    @cached_property
+    def disposals(self) -> Disposals:
+        return Disposals(self._connection, self.clock)
+
+    @cached_property
+    def legal_holds(self) -> LegalHolds:
+        return LegalHolds(self._connection, self.clock)
 
     @cached_property
     def request_rates(self) -> RequestRates:

@@ -14,6 +14,7 @@ from greenroom.adapters.database.access_tables import interviewers
 from greenroom.adapters.database.batches import own_plan, read_plan
 from greenroom.adapters.database.candidates import Candidates
 from greenroom.adapters.database.follow_ups import FollowUps
+from greenroom.adapters.database.retention_tables import erased_interviews
 from greenroom.adapters.database.rows import InterviewRow, NewInterview
 from greenroom.adapters.database.tables import (
     answers,
@@ -36,7 +37,7 @@ from greenroom.domain.interview_query import NEWEST_FIRST, ByMoment, Order, Scor
 
 class Interviews(FollowUps):
     def create_many(self, batch_id: str, wanted: Sequence[NewInterview]) -> list[str]:
-        """Create the interviews that are not there yet, with an answer per question; their ids.
+        """Create the interviews that are not there yet and were not erased, with an answer per question; their ids.
 
         What is known about their candidates becomes what the new ones say. Raises `NotFound`
         (`unknown_batch`).
@@ -52,6 +53,13 @@ class Interviews(FollowUps):
         ids = [item.id for item in wanted]
         there = set(
             self._connection.scalars(sa.select(interviews.c.id).where(interviews.c.id.in_(ids)))
+        )
+        there |= set(
+            self._connection.scalars(
+                sa.select(erased_interviews.c.interview_id).where(
+                    erased_interviews.c.interview_id.in_(ids)
+                )
+            )
         )
         new = [item for item in wanted if item.id not in there]
         Candidates(self._connection, self._clock).keep([item.candidate for item in new])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -91,6 +91,63 @@ class ProcessLog(Repository):
         ]
         self._insert_rows(rows, None)
         return rows
+
+    def close(self, interview_id: str) -> LogRow:
+        """The last step of an interview whose other steps and row are removed in this transaction.
+
+        It names the interview and nobody. Raises `NotFound` (`unknown_interview`).
+        """
+        mine = sa.select(interviews.c.log_seq, interviews.c.batch_id)
+        found = self._connection.execute(mine.where(interviews.c.id == interview_id)).first()
+        if found is None:
+            raise NotFound(f"no interview {interview_id}", code="unknown_interview")
+        at, seq, kind = self._clock(), found.log_seq + 1, EventType.CANDIDATE_ERASED
+        event = Event(
+            id=derived_id("evt", interview_id, str(seq)),
+            type=kind,
+            subject=interview_id,
+            time=at,
+            sequence=seq,
+            data=EventData(
+                interview=interview_id,
+                batch=found.batch_id,
+                candidate="",
+                state="erased",
+                ehr_status="已删除",
+            ),
+        )
+        row = LogRow(interview_id, seq, kind, at, event, None)
+        self._insert_rows([row], None)
+        return row
+
+    def is_published(self, interview_ids: Sequence[str]) -> bool:
+        """Whether the webhooks have taken over every step of these interviews."""
+        waiting = sa.exists().where(
+            process_log.c.interview_id.in_(interview_ids), process_log.c.published_at.is_(None)
+        )
+        return not self._connection.scalar(sa.select(waiting))
+
+    def rewrite(
+        self,
+        interview_id: str,
+        change: Callable[[EventType, dict[str, Any]], dict[str, Any]],
+    ) -> None:
+        """Give steps other details, where a consent was taken back that they rested on.
+
+        Their events keep their ids and are written to the store again; what was delivered is not sent again.
+        """
+        for row in self.list(interview_id):
+            details = change(row.type, row.event.data.details)
+            if details == row.event.data.details:
+                continue
+            data = row.event.data.model_copy(update={"details": details})
+            event = row.event.model_copy(update={"data": data})
+            self._connection.execute(
+                sa.update(process_log)
+                .where(process_log.c.interview_id == interview_id, process_log.c.seq == row.seq)
+                .values(event=event.canonical().decode(), published_at=None)
+            )
+            self.appended.append(LogRow(interview_id, row.seq, row.type, row.at, event, None))
 
     def event(self, interview_id: str, seq: int) -> Event:
         """Raises `NotFound` (`unknown_event`)."""

@@ -9,6 +9,7 @@ from typing import Literal
 from greenroom.domain.access import Role
 from greenroom.domain.batch import CandidateRow, RowError
 from greenroom.domain.decision import Decision
+from greenroom.domain.erasure import ErasureState, Reason, Removed, SignedCertificate
 from greenroom.domain.evaluations import Evaluation
 from greenroom.domain.events import Event, EventType
 from greenroom.domain.identity import IdentityPicture
@@ -17,6 +18,7 @@ from greenroom.domain.model import Locale
 from greenroom.domain.monitoring import Point
 from greenroom.domain.plan import Plan
 from greenroom.domain.presence import HealthSample, Phase
+from greenroom.domain.retention import DataKind
 from greenroom.domain.template import TrackName
 from greenroom.domain.webhook import DeliveryState
 
@@ -351,3 +353,57 @@ class NewUser:
     password_hash: str | None = None
     issuer: str | None = None
     subject: str | None = None
+
+
+@dataclass(frozen=True)
+class ErasedInterview:
+    """`discounted`: its batch's count of accepted rows goes without it."""
+
+    interview_id: str
+    batch_id: str
+    discounted: bool
+
+
+@dataclass(frozen=True)
+class ErasureRow:
+    """`person` is None once the certificate is made; `held` are interviews not erased.
+
+    `rows`: removed rows by table; `inventory` is None until the store was looked through.
+    """
+
+    id: str
+    state: ErasureState
+    reason: Reason
+    asked_at: datetime
+    asked_by: str
+    person: CandidateRow | None
+    candidate_salt: str
+    candidate_sha256: str
+    interviews: list[ErasedInterview]
+    held: list[str]
+    policies: list[str]
+    rows: dict[str, int]
+    inventory: list[Removed] | None
+    certificate: SignedCertificate | None
+
+    @property
+    def external_id(self) -> str | None:
+        return self.person.external_id if self.person is not None else None
+
+    @property
+    def ids(self) -> list[str]:
+        """The erased interviews' ids, those too that were kept from being made."""
+        return [one.interview_id for one in self.interviews]
+
+    @property
+    def batches(self) -> list[str]:
+        return sorted({one.batch_id for one in self.interviews})
+
+
+@dataclass(frozen=True)
+class Disposal:
+    """One kind of an interview's data, to be deleted at `due_at`."""
+
+    interview_id: str
+    kind: DataKind
+    due_at: datetime

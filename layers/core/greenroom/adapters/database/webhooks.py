@@ -295,23 +295,31 @@ class Webhooks(DeliveryList, Endpoints):
         )
 
     def _keep_attempts(self, made: Sequence[tuple[ClaimedDelivery, AttemptMade]]) -> None:
-        self._connection.execute(
-            sa.insert(delivery_attempts),
-            [
-                {
-                    "id": new_id("att"),
-                    "endpoint_id": claimed.row.endpoint_id,
-                    "event_id": claimed.row.event_id,
-                    "at": attempt.at,
-                    "took_ms": attempt.took_ms,
-                    "url": attempt.url,
-                    "status": attempt.status,
-                    "response": attempt.response,
-                    "error": attempt.error,
-                }
-                for claimed, attempt in made
-            ],
+        """Those of deliveries that are still there: an interview may have been erased while its event was sent."""
+        still = self._held(
+            sa.select(_D.endpoint_id, _D.event_id).where(
+                _D.endpoint_id.in_({claimed.row.endpoint_id for claimed, _ in made}),
+                _D.event_id.in_([claimed.row.event_id for claimed, _ in made]),
+            )
         )
+        there = {tuple(row) for row in self._connection.execute(still)}
+        rows = [
+            {
+                "id": new_id("att"),
+                "endpoint_id": claimed.row.endpoint_id,
+                "event_id": claimed.row.event_id,
+                "at": attempt.at,
+                "took_ms": attempt.took_ms,
+                "url": attempt.url,
+                "status": attempt.status,
+                "response": attempt.response,
+                "error": attempt.error,
+            }
+            for claimed, attempt in made
+            if (claimed.row.endpoint_id, claimed.row.event_id) in there
+        ]
+        if rows:
+            self._connection.execute(sa.insert(delivery_attempts), rows)
 
 
 def _due_again(now: datetime) -> sa.Update:

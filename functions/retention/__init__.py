@@ -1,0 +1,1 @@
+"""Erases candidates everywhere, and deletes what is past its time."""
