@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,11 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from typer.testing import CliRunner
 
 from greenroom.runtime.texts import LOCALES, catalogue_path
-from greenroom_cli.contract_kit.certificate import Certificate, Check
+from greenroom_cli.contract_kit.certificate import Certificate, Check, Step
 from greenroom_cli.contract_kit.company import new_secret
 from greenroom_cli.contract_kit.contracts import Exchange, shipped
-from greenroom_cli.contract_kit.inbox import Inbox
+from greenroom_cli.contract_kit.faults import same_again
+from greenroom_cli.contract_kit.inbox import Arrival, Inbox
 from greenroom_cli.contract_kit.receiver import ReceiverTrial
 from greenroom_cli.contract_kit.words import FOLDER, Words
 from greenroom_cli.main import app
@@ -145,6 +147,29 @@ def tried(url: str) -> Certificate:
     found.run(trial.steps())
     trial.close()
     return found
+
+
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [
+        (None, "not_again"),
+        ({"body": b"other"}, "other_body"),
+        ({"headers": {"webhook-id": "evt_1", "webhook-timestamp": "7"}}, "old_timestamp"),
+        ({"verified": False}, "signature"),
+        ({}, None),
+    ],
+)
+def test_a_sender_that_does_not_send_the_same_again_is_found_out(
+    second: dict[str, Any] | None, reason: str | None
+) -> None:
+    first = Arrival(
+        {"webhook-id": "evt_1", "webhook-timestamp": "7"}, b"body", {}, verified=True, kept=False
+    )
+    later = {**first.headers, "webhook-timestamp": "12"}
+    again = [] if second is None else [replace(first, **({"headers": later} | second))]
+    found = Certificate("sender", shipped())
+    found.run([Step("faults.error", lambda: same_again([first, *again]))])
+    assert found.checks[0].reason == reason
 
 
 def test_where_nobody_listens_the_rest_is_not_tried() -> None:

@@ -112,6 +112,6 @@ def _tried(step: Step) -> Check:
         step.do()
     except Broken as broken:
         reason, values = broken.reason, broken.values
-    except (httpx.HTTPError, OSError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         reason, values = "no_connection", {"error": f"{type(error).__name__}: {error}"}
     return Check(step.id, round((time.monotonic() - began) * 1000), reason, values)

@@ -97,8 +97,7 @@ def contract_kit(
                 server, api_key = stack.enter_context(_own_platform(stack))
                 slow = OWN_SLOW_S
             found = Certificate(server, contracts, told)
-            host, _, port = listen.rpartition(":")
-            inbox = stack.enter_context(Inbox(host, int(port)))
+            inbox = stack.enter_context(Inbox(*_address(listen)))
             where = (callback or inbox.url).rstrip("/")
             _try_greenroom(found, server, api_key, inbox, where, mail, slow)
     document = found.document(words)
@@ -145,6 +144,13 @@ def _own_platform(stack: ExitStack) -> Iterator[tuple[str, str]]:
     extra = {"GREENROOM_WEBHOOKS__TIMEOUT_S": str(OWN_TIMEOUT_S)}
     with PocketPlatform(Path(folder), ports="free", extra=extra) as platform:
         yield platform.url, platform.api_key
+
+
+def _address(listen: str) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65_535:
+        raise typer.BadParameter("--listen: HOST:PORT")
+    return host, int(port)
 
 
 def _check_secret(secret: str | None) -> None:

@@ -89,7 +89,7 @@ class Faults:
     def _register(self) -> None:
         for fault in self._faults:
             self._open(fault.name, fault.answers)
-        self._open("gone", (_status(410),) * 100)
+        self._open("gone", (_status(410),))
         mailbox = self._mailboxes["wrong_secret"]
         mailbox.next_secret, mailbox.secret = mailbox.secret, new_secret()
 
@@ -117,7 +117,7 @@ class Faults:
             failed = next(
                 a for a in mailbox.kept(self._interview) if a.event["type"] == fault.fails
             )
-            self._same_again(mailbox.attempts(failed.id))
+            same_again(mailbox.attempts(failed.id))
             self._told_so(self._endpoints[fault.name], failed, fault.status)
             if fault.name == "redirect" and self._elsewhere.arrivals:
                 raise Broken("redirect_followed")
@@ -125,18 +125,7 @@ class Faults:
         return look
 
     def _types(self, mailbox: Mailbox) -> list[str]:
-        return [arrival.event["type"] for arrival in mailbox.kept(self._interview)]
-
-    def _same_again(self, attempts: list[Arrival]) -> None:
-        """The same bytes under the same id, under a timestamp of its own each time."""
-        if len(attempts) < 2:
-            raise Broken("not_again", times=len(attempts))
-        if len({attempt.body for attempt in attempts}) > 1:
-            raise Broken("other_body", id=attempts[0].id)
-        if attempts[-1].timestamp <= attempts[0].timestamp:
-            raise Broken("old_timestamp", id=attempts[0].id)
-        if not attempts[-1].verified:
-            raise Broken("signature", id=attempts[-1].id)
+        return [str(arrival.event.get("type")) for arrival in mailbox.kept(self._interview)]
 
     def _told_so(self, endpoint: str, arrival: Arrival, status: int | None) -> None:
         """Greenroom's own record shows the attempt that failed and the one that did not."""
@@ -164,6 +153,18 @@ class Faults:
         if len(mailbox.arrivals) != 1:
             raise Broken("gone_again", times=len(mailbox.arrivals))
         del self._endpoints["gone"]
+
+
+def same_again(attempts: list[Arrival]) -> None:
+    """The same bytes under the same id, under a timestamp of its own each time. Raises `Broken`."""
+    if len(attempts) < 2:
+        raise Broken("not_again", times=len(attempts))
+    if len({attempt.body for attempt in attempts}) > 1:
+        raise Broken("other_body", id=attempts[0].id)
+    if attempts[-1].timestamp <= attempts[0].timestamp:
+        raise Broken("old_timestamp", id=attempts[0].id)
+    if not attempts[-1].verified:
+        raise Broken("signature", id=attempts[-1].id)
 
 
 def _status(status: int) -> Answer:

@@ -33,7 +33,9 @@ class Arrival:
 
     @property
     def timestamp(self) -> int:
-        return int(self.headers.get("webhook-timestamp", "0"))
+        """Seconds since 1970; 0 for what is no number."""
+        given = self.headers.get("webhook-timestamp", "")
+        return int(given) if given.isdecimal() else 0
 
 
 @dataclass(frozen=True)
@@ -112,10 +114,7 @@ class Inbox:
         headers = {name.lower(): value for name, value in connection.headers.items()}
         answer = mailbox.misbehaving.pop(0) if mailbox.misbehaving else ACKNOWLEDGE
         verified = _verified(mailbox.secret, body, headers)
-        try:
-            event = json.loads(body)
-        except ValueError:
-            event = {}
+        event = _object(body)
         with self._news:
             mailbox.arrivals.append(
                 Arrival(headers, body, event, verified, verified and answer.keeps)
@@ -176,6 +175,15 @@ class Connection(BaseHTTPRequestHandler):
 
 
 ACKNOWLEDGE = Answer(lambda connection, _: connection.answer(204), keeps=True)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    """The JSON object that came; empty for anything else, which then breaks the contract."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _verified(secret: str, body: bytes, headers: dict[str, str]) -> bool:

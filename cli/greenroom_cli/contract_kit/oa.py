@@ -47,6 +47,8 @@ class Oa:
 
     def _read(self) -> None:
         links = self._mailbox.kept(self._interview)[0].event["data"]["links"]
+        if "results" not in links:
+            raise Broken("state", wanted="links.results", got=links)
         results = self._api.call("GET", links["results"])
         if results["interview"] != self._interview:
             raise Broken("state", wanted=self._interview, got=results["interview"])
