@@ -20,6 +20,7 @@ from greenroom.domain.batch import BatchHead, CandidateRow, RowError
 from greenroom.domain.candidate_filter import CandidateFilter
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.consent import Consents
+from greenroom.domain.decision import Decision
 from greenroom.domain.entry import EntryRules
 from greenroom.domain.erasure import LegalHold, SignedCertificate
 from greenroom.domain.evaluation import EvaluationTemplate
@@ -62,6 +63,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "console.submitted_evaluation": SubmittedEvaluation,
     "console.spread": Spread,
     "console.note": Note,
+    "console.decision": Decision,
     "console.new_api_key": NewApiKey,
     "console.rotation": Rotation,
     "console.new_deadline": NewDeadline,

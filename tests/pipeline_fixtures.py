@@ -14,6 +14,7 @@ from greenroom.domain.assembly import AssembledTrack, Assembly, Gap
 from greenroom.domain.consent import Consents
 from greenroom.domain.interview import AnswerState, InterviewState
 from greenroom.domain.keys import AttemptRef
+from greenroom.domain.policy import Policy
 from greenroom.domain.quality import Quality
 from greenroom.domain.template import Template
 from tests.media_fixtures import OPUS, VP8, MediaWorkshop
@@ -63,8 +64,9 @@ class Pipeline:
         *,
         template: Template = TEMPLATE,
         consents: Consents = ALL_CONSENTS,
+        policy: Policy | None = None,
     ) -> Pipeline:
-        (interview,) = invite(database, template=template)
+        (interview,) = invite(database, template=template, policy=policy)
         with database.begin() as tx:
             tx.interviews.give_consents(interview, consents)
             tx.interviews.move(interview, InterviewState.OPENED)

@@ -14,6 +14,7 @@ from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.ids import derived_id
 from greenroom.domain.model import Locale
 from greenroom.domain.plan import Plan
+from greenroom.domain.policy import Policy, shipped_policy
 from greenroom.domain.template import Template
 from greenroom.runtime.function import Function
 from greenroom.runtime.tokens import issue_candidate_token, new_api_key
@@ -123,6 +124,7 @@ def invite(
     deadline: datetime | None = None,
     template: Template = TEMPLATE,
     locale: Locale = "zh-CN",
+    policy: Policy | None = None,
 ) -> list[str]:
     """A batch (the first time) with one interview per name; the interviews' ids."""
     deadline = deadline or datetime.now(UTC) + timedelta(days=3)
@@ -141,7 +143,7 @@ def invite(
         tx.batches.create(
             BATCH,
             head=head,
-            plan=Plan(template=template, model=MODEL),
+            plan=Plan(template=template, model=MODEL, policy=policy or shipped_policy("cn")),
             accepted=len(rows),
             errors=[],
         )

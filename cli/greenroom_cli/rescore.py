@@ -56,7 +56,6 @@ def rescore(
 ) -> None:
     """Replay a batch's stored interviews and print who changes rank; nothing that is stored changes."""
     from greenroom.domain.errors import GreenroomError
-    from greenroom.domain.mapping import shipped_mapping
     from greenroom.runtime.analysis_modules import installed
     from greenroom.runtime.rescoring import Replay
 
@@ -66,7 +65,9 @@ def rescore(
         again = [_pinned(wish, modules) for wish in with_ or ()]
         database, store = _opened(data)
         folder = Path(tempfile.gettempdir()) / "greenroom-rescore"
-        replay = Replay(database, store, modules, again, shipped_mapping(mapping), folder)
+        with database.begin() as tx:
+            chosen = tx.catalogue.mapping(mapping)
+        replay = Replay(database, store, modules, again, chosen, folder)
         scored = _scored(database, batch)
         found = [
             replay.rescored(interview)

@@ -109,7 +109,7 @@ def _analysed(
         attempt=ref.attempt,
         inputs=inputs,
         tool=find().build,
-        policy=f"{policy.id}/{policy.version}",
+        policy=policy.whole_id,
         modules=results,
     )
 

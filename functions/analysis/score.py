@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from greenroom.domain import keys
@@ -9,7 +10,6 @@ from greenroom.domain.consent import NO_CONSENTS
 from greenroom.domain.errors import Unavailable
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import NEEDS_RE_RECORD, SETTLED, AnswerState, InterviewState
-from greenroom.domain.mapping import shipped_mapping
 from greenroom.domain.scorecard import Scorecard
 from greenroom.domain.scoring import score_interview
 from greenroom.runtime.scored_answers import scored_answers
@@ -35,7 +35,8 @@ def score_if_complete(interview_id: str, app: Function[Settings]) -> None:
     """Write scorecard.json and move the interview on, when every answer is settled; else do nothing.
 
     Of several callers at once all write the same bytes and one moves the interview. A scorecard over the usable
-    answers is also made while others are to be recorded again; without consent to scoring by software none is.
+    answers is also made while others are to be recorded again; without consent to scoring by software none is,
+    and none before the notice that the policy demands has run out: the sweep comes back then.
 
     Raises `Unavailable` (store, database, `answers_changed`, `consents_changed`, `withdrawal_pending`),
     `NotFound`, `Invalid`.
@@ -45,6 +46,7 @@ def score_if_complete(interview_id: str, app: Function[Settings]) -> None:
         answers = tx.interviews.answers(interview_id)
         consents = tx.interviews.consents(interview_id) or NO_CONSENTS
         forgetting = tx.interviews.withdrawal(interview_id)
+        waits_until = _waits_until(tx, interview) if consents.scorable else None
     if interview.state not in _OPEN or any(answer.state not in SETTLED for answer in answers):
         return
     if forgetting is not None:
@@ -52,7 +54,7 @@ def score_if_complete(interview_id: str, app: Function[Settings]) -> None:
             f"observations of {interview_id} are being forgotten", code="withdrawal_pending"
         )
     scorecard = None
-    if consents.scorable:
+    if consents.scorable and waits_until is None:
         scorecard = _scorecard(interview, answers, app.store)
         app.store.put(keys.scorecard(interview_id), scorecard.canonical())
     else:
@@ -68,16 +70,33 @@ def score_if_complete(interview_id: str, app: Function[Settings]) -> None:
                 f"the consents to {interview_id} changed while it was scored",
                 code="consents_changed",
             )
-        _record(tx, interview, answers, scorecard)
+        _record(tx, interview, answers, scorecard, waits_until)
 
 
 def _scorecard(interview: InterviewRow, answers: list[AnswerRow], store: ObjectStore) -> Scorecard:
     scored = scored_answers(interview, answers, store)
-    return score_interview(interview.id, interview.plan.model, shipped_mapping(), scored)
+    return score_interview(interview.id, interview.plan.model, interview.plan.mapping, scored)
+
+
+def _waits_until(tx: Transaction, interview: InterviewRow) -> datetime | None:
+    """When the notice has run out that software will score; None where nothing is to be waited for.
+
+    It begins when the candidate was told: by the invitation, or where that never arrived by the opened link.
+    """
+    notice = interview.plan.policy.notice
+    if notice is None or not notice.days:
+        return None
+    told = tx.unscored.noticed_at(interview.id) or interview.created_at
+    until = told + timedelta(days=notice.days)
+    return until if tx.clock() < until else None
 
 
 def _record(
-    tx: Transaction, interview: InterviewRow, answers: list[AnswerRow], scorecard: Scorecard | None
+    tx: Transaction,
+    interview: InterviewRow,
+    answers: list[AnswerRow],
+    scorecard: Scorecard | None,
+    waits_until: datetime | None,
 ) -> None:
     interview_id = interview.id
     if scorecard is not None:
@@ -93,6 +112,10 @@ def _record(
         if tx.interviews.move(interview_id, InterviewState.RE_RECORD):
             tx.interviews.set_flag(interview_id, NEEDS_RE_RECORD)
             tx.process_log.append(interview_id, EventType.INTERVIEW_RE_RECORD, {"answers": again})
+    elif waits_until is not None:
+        if tx.unscored.wait(interview_id, waits_until):
+            details = {"until": waits_until.isoformat(), "policy": interview.plan.policy.whole_id}
+            tx.process_log.append(interview_id, EventType.SCORING_POSTPONED, details)
     elif scorecard is None:
         if tx.interviews.move(interview_id, InterviewState.HUMAN_REVIEW):
             tx.interviews.clear_flag(interview_id, NEEDS_RE_RECORD)
@@ -102,5 +125,5 @@ def _record(
     elif tx.interviews.move(interview_id, InterviewState.SCORED):
         tx.interviews.clear_flag(interview_id, NEEDS_RE_RECORD)
         total = scorecard.total
-        details = {"status": total.status, "total": total.score, "coverage": total.coverage}
-        tx.process_log.append(interview_id, EventType.INTERVIEW_SCORED, details)
+        scored = {"status": total.status, "total": total.score, "coverage": total.coverage}
+        tx.process_log.append(interview_id, EventType.INTERVIEW_SCORED, scored)

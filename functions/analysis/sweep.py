@@ -23,7 +23,7 @@ def sweep(app: Function[Settings]) -> None:
     with app.database.begin() as tx:
         before = tx.clock() - timedelta(seconds=limits.stale_s)
         withdrawn = tx.interviews.withdrawals(before, AT_ONCE)
-        unscored = tx.interviews.unscored(before, AT_ONCE)
+        unscored = tx.unscored.find(before, AT_ONCE)
     for interview in withdrawn:
         attempt(app, partial(forget, interview, app), interview=interview)
     for interview in unscored:

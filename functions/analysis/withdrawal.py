@@ -10,7 +10,6 @@ from greenroom.domain.analysis import Analysis
 from greenroom.domain.consent import NO_CONSENTS
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import SETTLED, InterviewState
-from greenroom.domain.mapping import shipped_mapping
 from greenroom.domain.quality import FACE_FINDINGS, Quality, without_faces
 from greenroom.domain.scoring import score_interview
 from greenroom.runtime.analysis_modules import Modules, installed
@@ -104,7 +103,7 @@ def _scorecard_left(
         app.store.delete(key, every_version=True)
         return None
     scored = scored_answers(interview, answers, app.store)
-    card = score_interview(interview.id, interview.plan.model, shipped_mapping(), scored)
+    card = score_interview(interview.id, interview.plan.model, interview.plan.mapping, scored)
     app.store.put(key, card.canonical())
     app.store.delete_earlier(key)
     return card

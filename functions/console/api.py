@@ -12,7 +12,7 @@ from greenroom.runtime.paging import links, next_page
 
 if TYPE_CHECKING:
     from functions.console.settings import Settings
-    from greenroom.adapters.database import AnswerRow, InterviewRow
+    from greenroom.adapters.database import AnswerRow, DecisionRow, InterviewRow
     from greenroom.runtime.function import Function
 
 PATH = "/v1/interviews"
@@ -40,12 +40,14 @@ def read_interview(interview_id: str, app: Function[Settings]) -> Response:
         row = tx.interviews.get(interview_id)
         answers = tx.interviews.answers(interview_id)
         consents = tx.interviews.consents(interview_id)
+        decisions = tx.decisions.all(interview_id)
         deleted = tx.disposals.dates(interview_id)
         held = tx.legal_holds.reason(interview_id)
     document = {
         **summary(row),
         "answers": [_answer_state(answer, row) for answer in answers],
         "consents": consents.model_dump() if consents else None,
+        "decisions": decisions_of(decisions),
         "retention": {kind: at.isoformat() if at else None for kind, at in deleted.items()},
         "legal_hold": held,
     }
@@ -97,6 +99,18 @@ def summary(row: InterviewRow) -> dict[str, Any]:
             "page": f"/console/interviews/{row.id}",
         },
     }
+
+
+def decisions_of(rows: list[DecisionRow]) -> list[dict[str, Any]]:
+    """Oldest first; the last one holds."""
+    return [
+        {
+            **row.decision.model_dump(mode="json"),
+            "decided_by": row.decided_by,
+            "decided_at": row.decided_at.isoformat(),
+        }
+        for row in rows
+    ]
 
 
 def read_evaluation_template(interview_id: str, app: Function[Settings]) -> Response:

@@ -106,6 +106,13 @@ def cancel(request: Request) -> Response:
     return cancel(request, app)
 
 
+@app.post("/v1/interviews/{interview}/decision", auth=app.api_key("interviews:write"))
+def decide(request: Request) -> Response:
+    from functions.console.decision import decide
+
+    return decide(request, app)
+
+
 @app.post("/v1/interviews/{interview}/remind", auth=app.api_key("interviews:write"))
 def remind(request: Request) -> Response:
     from functions.console.actions import remind
@@ -281,6 +288,14 @@ def keep_evaluation(request: Request) -> Response:
     from functions.console.door import admit
 
     return keep_evaluation(admit(request, app, "evaluations:write"), app)
+
+
+@app.post("/console/interviews/{interview}/decision", auth=None)
+def decide_at_desk(request: Request) -> Response:
+    from functions.console.decision import decide_at_desk
+    from functions.console.door import admit
+
+    return decide_at_desk(admit(request, app, "interviews:write"), app)
 
 
 @app.post("/console/interviews/{interview}/interviewers", auth=None)

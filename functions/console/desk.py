@@ -11,9 +11,10 @@ from functions.console.api import evaluation_template_of
 from functions.console.desk_timeline import Timeline, in_required_language, timeline, transcript
 from functions.console.page import render
 from functions.console.scorecard_view import ScorecardView
-from functions.console.session import visitor_of
+from functions.console.session import Visitor, visitor_of
 from greenroom.domain.access import Permission
-from greenroom.domain.errors import Invalid
+from greenroom.domain.decision import DECIDABLE, OUTCOMES
+from greenroom.domain.errors import GreenroomError, Invalid
 from greenroom.domain.evaluations import (
     Evaluation,
     SubmittedEvaluation,
@@ -51,7 +52,7 @@ class Chapter:
 
 
 def desk_page(
-    request: Request, app: Function[Settings], *, problem: Invalid | None = None
+    request: Request, app: Function[Settings], *, problem: GreenroomError | None = None
 ) -> Response:
     """``GET /console/interviews/{interview}/desk``: what others submitted is shown to who has submitted."""
     wanted = request.params["interview"]
@@ -63,7 +64,9 @@ def desk_page(
         submitted = tx.evaluations.submitted(wanted)
         history = tx.interviews.of_candidate(row.candidate_external_id)
         resume = tx.interviews.resume(row.candidate_external_id)
-        reviewers = tx.users.names([one.reviewer for one in submitted])
+        decisions = tx.decisions.all(wanted)
+        people = {*(one.reviewer for one in submitted), *(one.decided_by for one in decisions)}
+        reviewers = tx.users.names(sorted(people))
     may_rate = visitor.may(Permission.EVALUATIONS_WRITE)
     has_submitted = mine is not None and mine.submitted_at is not None
     # Whoever rates is blind before; an auditor, who does not, reads all.
@@ -85,6 +88,8 @@ def desk_page(
         unveiled=unveiled,
         has_submitted=has_submitted,
         reviewers=reviewers,
+        decisions=decisions,
+        outcomes=OUTCOMES if _decidable(found, visitor) else (),
         submitted=submitted if unveiled else [],
         waiting_for=len(submitted),
         spreads={
@@ -97,6 +102,10 @@ def desk_page(
         resume=resume,
         ehr_status=ehr_status,
     )
+
+
+def _decidable(found: reading.Interview, visitor: Visitor) -> bool:
+    return found.row.state in DECIDABLE and visitor.may(Permission.INTERVIEWS_WRITE)
 
 
 def keep_evaluation(request: Request, app: Function[Settings]) -> Response:

@@ -16,9 +16,10 @@ from greenroom.domain.batch import BatchHead, BatchRequest, parse_batch
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.errors import Invalid
 from greenroom.domain.ids import derived_id, new_id
+from greenroom.domain.mapping import Mapping
 from greenroom.domain.model import canonical_json
 from greenroom.domain.plan import Plan
-from greenroom.domain.policy import shipped_policy
+from greenroom.domain.policy import Policy
 from greenroom.domain.template import Template
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.idempotency import idempotent
@@ -32,7 +33,8 @@ def accept_batch(request: Request, app: Function[Settings]) -> Response:
     """202 with the batch's id, once per Idempotency-Key.
 
     Raises what `parse_batch`, `parse_csv_batch`, `invited_by` and `idempotent` raise, `NotFound` (`unknown_template`,
-    `unknown_competency_model`) and `Invalid` (`deadline_past`, `unknown_competency`, `unknown_policy`, `no_good_rows`).
+    `unknown_competency_model`, `unknown_policy`, `unknown_mapping`) and `Invalid` (`deadline_past`,
+    `unknown_competency`, `no_good_rows`).
     """
     with _collector_paused():
         return idempotent(app.database, request, "batches", lambda key: _accept(request, key, app))
@@ -61,7 +63,9 @@ def _accept(request: Request, idempotency_key: str, app: Function[Settings]) -> 
     with app.database.begin() as tx:
         template = tx.catalogue.template(asked.head.template)
         model = tx.catalogue.model(asked.head.competency_model)
-        plan = plan_of(asked.head, template, model)
+        policy = tx.catalogue.policy(asked.head.policy)
+        mapping = tx.catalogue.mapping(template.mapping)
+        plan = plan_of(asked.head, template, model, policy, mapping)
         tx.batches.create(
             batch, head=asked.head, plan=plan, accepted=len(asked.rows), errors=asked.errors
         )
@@ -106,7 +110,9 @@ def _check(asked: BatchRequest, now: datetime) -> None:
         raise Invalid("no row is good; nothing was kept", code="no_good_rows", errors=errors)
 
 
-def plan_of(head: BatchHead, template: Template, model: CompetencyModel) -> Plan:
+def plan_of(
+    head: BatchHead, template: Template, model: CompetencyModel, policy: Policy, mapping: Mapping
+) -> Plan:
     """The plan that the batch's interviews keep, whatever is edited later.
 
     Raises `Invalid` (`invalid_document`, `unknown_competency`).
@@ -125,7 +131,7 @@ def plan_of(head: BatchHead, template: Template, model: CompetencyModel) -> Plan
                 f"question {question.id}: {model.id} has no competency {', '.join(unknown)}",
                 code="unknown_competency",
             )
-    return Plan(template=template, model=model, policy=shipped_policy(head.policy))
+    return Plan(template=template, model=model, policy=policy, mapping=mapping)
 
 
 def _batch_id(request: Request, idempotency_key: str) -> str:

@@ -62,6 +62,48 @@ def list_templates(request: Request) -> Response:
     return list_templates(app)
 
 
+@app.put("/v1/mappings/{version}", auth=app.api_key("catalogue:write"))
+def save_mapping(request: Request) -> Response:
+    from functions.invitation.scoring_rules import save_mapping
+
+    return save_mapping(request, app)
+
+
+@app.get("/v1/mappings/{version}", auth=app.api_key("batches:write"))
+def read_mapping(request: Request) -> Response:
+    from functions.invitation.scoring_rules import read_mapping
+
+    return read_mapping(request, app)
+
+
+@app.get("/v1/mappings", auth=app.api_key("batches:write"))
+def list_mappings(request: Request) -> Response:
+    from functions.invitation.scoring_rules import list_mappings
+
+    return list_mappings(app)
+
+
+@app.put("/v1/policies/{id}", auth=app.api_key("catalogue:write"))
+def save_policy(request: Request) -> Response:
+    from functions.invitation.scoring_rules import save_policy
+
+    return save_policy(request, app)
+
+
+@app.get("/v1/policies/{id}", auth=app.api_key("batches:write"))
+def read_policy(request: Request) -> Response:
+    from functions.invitation.scoring_rules import read_policy
+
+    return read_policy(request, app)
+
+
+@app.get("/v1/policies", auth=app.api_key("batches:write"))
+def list_policies(request: Request) -> Response:
+    from functions.invitation.scoring_rules import list_policies
+
+    return list_policies(app)
+
+
 @app.put("/v1/candidates/{external_id}", auth=app.api_key("candidates:write"))
 def save_candidate(request: Request) -> Response:
     from functions.invitation.candidates import save_candidate

@@ -37,9 +37,11 @@ def list_models(app: Function[Settings]) -> Response:
 
 
 def save_template(request: Request, app: Function[Settings]) -> Response:
+    """Raises `NotFound` (`unknown_mapping`), `Invalid` (`invalid_document`, `id_mismatch`)."""
     template = request.document(Template)
     same_id(request.params["id"], template.id)
     with app.database.begin() as tx:
+        tx.catalogue.mapping(template.mapping)  # it must be there before anybody is invited
         tx.catalogue.save_template(template)
         tx.audit.append(request.who.actor, "template.saved", "template", template.id)
     return Response.json(template)

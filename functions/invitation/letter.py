@@ -136,6 +136,9 @@ class _Shared:
             "company": one_line(company),
             "job": one_line(text_in(to.plan.model.job, to.locale)),
             "deadline": deadline,
+            "notice": text_in(to.plan.policy.notice.text, to.locale)
+            if to.plan.policy.notice
+            else "",
             "total_s": round(sum(item.think_s + item.max_s for item in questions) / 60) * 60,
             "guide": templates.get_template(f"{invitation}/guide.txt").render().splitlines(),
             "questions": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.portal.identity import asked_pictures, delete_due
+from functions.portal.interview import asked_purposes
 from greenroom.domain import keys
 from greenroom.domain.consent import (
     ANALYSED,
@@ -41,7 +42,7 @@ def keep_consents(interview_id: str, consents: Consents, app: Function[Settings]
     data: identity pictures are deleted here, the analysis forgets what it inferred. Being killed on the way is
     harmless: both find what they owe by their rows.
 
-    Raises `Conflict` (`interview_closed`), `Invalid` (`identity_not_asked`).
+    Raises `Conflict` (`interview_closed`), `Invalid` (`identity_not_asked`, `consent_not_asked`).
     """
     with app.changes() as tx:
         tx.interviews.hold(interview_id)
@@ -68,6 +69,11 @@ def _check(interview: InterviewRow, given: list[Purpose], *, first: bool) -> Non
         raise Conflict("this interview is closed", code="interview_closed")
     if "identity" in given and not asked_pictures(interview):
         raise Invalid("this interview asks for no identity pictures", code="identity_not_asked")
+    unasked = sorted(set(given) - set(asked_purposes(interview.plan)))
+    if unasked:
+        raise Invalid(
+            f"the policy asks for no consent to {', '.join(unasked)}", code="consent_not_asked"
+        )
 
 
 def _log(

@@ -24,6 +24,7 @@ from greenroom.runtime.http import Request, Response
 if TYPE_CHECKING:
     from functions.portal.settings import Settings
     from greenroom.adapters.database import AnswerRow, InterviewRow, Transaction
+    from greenroom.domain.plan import Plan
     from greenroom.domain.template import Question
     from greenroom.runtime.function import Function
 
@@ -50,7 +51,9 @@ class AnswerView(Document):
 
 
 class InterviewView(Document):
-    """What the page shows and the API answers. `consents` is None until they are given.
+    """What the page shows and the API answers. `consents` is None until they are given; `purposes` are asked for.
+
+    `notice` is what the policy has candidates told of software that scores.
 
     Limits hold the extra time of `time_factor` already; `entry` says what the template asks before recording,
     `identity` which of its pictures are there.
@@ -66,6 +69,8 @@ class InterviewView(Document):
     submitted_at: datetime | None
     answers: list[AnswerView]
     consents: Consents | None
+    purposes: list[Purpose]
+    notice: LocalizedText | None
     identity: list[IdentityPicture]
     entry: EntryRules
     time_factor: float
@@ -81,17 +86,20 @@ class InterviewView(Document):
         numbered = [question.answer for question in self.questions]
         return numbered.index(answer.follows or answer.answer) + 1
 
-    @property
-    def purposes(self) -> list[Purpose]:
-        """The consents that this interview asks for."""
-        return [one for one in PURPOSES if one != "identity" or self.entry.identity]
-
 
 def read_interview(request: Request, app: Function[Settings]) -> Response:
     """``GET /v1/candidate/interview``."""
     with app.database.begin() as tx:
         view = view_of(tx, request.who.id)
     return Response.json(view, headers={"Cache-Control": "no-store"})
+
+
+def asked_purposes(plan: Plan) -> list[Purpose]:
+    """The consents that candidates are asked for: the policy's, identity only where the template wants pictures."""
+    asked = set(plan.policy.consents)
+    if not plan.template.entry.identity:
+        asked.discard("identity")
+    return [purpose for purpose in PURPOSES if purpose in asked]
 
 
 def view_of(tx: Transaction, interview_id: str) -> InterviewView:
@@ -119,6 +127,8 @@ def view_of(tx: Transaction, interview_id: str) -> InterviewView:
             for question in row.plan.template.questions
         ],
         consents=consents,
+        purposes=asked_purposes(row.plan),
+        notice=row.plan.policy.notice.text if row.plan.policy.notice else None,
         identity=list(tx.identity.kept(interview_id)),
         entry=row.plan.template.entry,
         time_factor=row.time_factor,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from functions.portal.page import PAGES, interview_of, no_good_link, opened, policy
-from greenroom.domain.consent import PURPOSES
 from greenroom.domain.errors import Unauthorized
 from greenroom.domain.interview import RECORDABLE
 from greenroom.runtime.http import Request, Response
@@ -37,7 +36,7 @@ def room_page(request: Request, app: Function[Settings]) -> Response:
         view=view,
         data=view.model_dump(mode="json"),
         home=f"/i/{token}?lang={locale}",
-        purposes=PURPOSES,
+        purposes=view.purposes,
         follow_up_wait_s=app.settings.follow_ups.wait_s,
         screen=any("screen" in answer.tracks for answer in view.answers),
     )

@@ -62,5 +62,5 @@ def dispose(disposal: Disposal, app: Function[Settings]) -> None:
         if disposal.kind == "reports":
             tx.interviews.forget_scores(disposal.interview_id)
             tx.disposals.forget_evaluations(disposal.interview_id)
-        details = {"kind": disposal.kind, "policy": f"{policy.id}/{policy.version}"}
+        details = {"kind": disposal.kind, "policy": policy.whole_id}
         tx.process_log.append(disposal.interview_id, EventType.DATA_DELETED, details)

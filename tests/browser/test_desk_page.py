@@ -180,3 +180,27 @@ def test_without_scripts_everything_is_there(
     page.goto(signed.url)
     expect(page.locator(".points input:checked")).to_have_count(len(MODEL.competencies))
     context.close()
+
+
+def test_a_decision_by_keyboard(
+    browser: Browser, console_server: str, database: Database, interview: str
+) -> None:
+    page = at_desk(browser, console_server, database, interview)
+    form = page.locator("#decision")
+    form.locator("input[value=reject]").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Not yet")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(form.get_by_role("alert")).to_contain_text("Nobody has evaluated this interview yet")
+    form.locator("input[value=advance]").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Clear and to the point")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(form).to_contain_text("Clear and to the point")
+    expect(form.get_by_text("Decide anew")).to_be_visible()
+    form.scroll_into_view_if_needed()
+    assert_clean(page, "desk-decision-en-1440")

@@ -29,6 +29,7 @@ from greenroom.domain.batch import BatchSlice, CandidateRow
 from greenroom.domain.erasure import ErasureState, SignedCertificate, concerns
 from greenroom.domain.errors import Invalid
 from greenroom.domain.events import EventType
+from greenroom.domain.policy import shipped_policy
 from greenroom.runtime.certificates import check
 from greenroom.runtime.erasing import Erasing, ask
 from tests.erasable import ERASED, HR, KEPT, tables_naming, two_candidates
@@ -136,7 +137,7 @@ def test_the_certificate_says_what_was_removed_and_can_be_checked_by_anybody(
     removed = {one.prefix.rstrip("/"): one for one in said.objects}
     for prefix, expected in sizes.items():
         assert (removed[prefix].versions, removed[prefix].bytes) == (len(expected), sum(expected))
-    assert said.policies == ["cn/1"]
+    assert said.policies == [shipped_policy("cn").whole_id]
     assert concerns(said, EXTERNAL_ID)
     assert not concerns(said, f"c-{KEPT}")
     assert ERASED not in signed.canonical().decode()
@@ -326,7 +327,7 @@ def test_every_table_is_either_emptied_or_holds_nothing_of_candidates() -> None:
     """A table that comes later has to be thought about: by its columns it is emptied, or it stands here."""
     of_nobody = {
         "api_keys", "audit_head", "audit_log", "batches", "candidate_filters", "competency_models", "erasures",
-        "idempotency", "request_rates", "sessions", "templates", "users", "webhook_endpoints", "delivery_attempts",
+        "idempotency", "mappings", "policies", "request_rates", "sessions", "templates", "users", "webhook_endpoints", "delivery_attempts",
     }  # fmt: skip
     emptied = {name for name, table in metadata.tables.items() if "interview_id" in table.c} | {
         "interviews",

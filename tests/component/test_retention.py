@@ -14,7 +14,7 @@ from greenroom.domain import keys
 from greenroom.domain.erasure import ErasureState
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import InterviewState
-from greenroom.domain.policy import Retention
+from greenroom.domain.policy import Retention, shipped_policy
 from greenroom.domain.retention import due_at, ended_at
 from tests.console_visitors import signed_in
 from tests.erasable import two_candidates
@@ -69,7 +69,9 @@ def test_recordings_go_first_then_reports_then_everything(
         tick()
     assert below(store, interview, "uploads", "recordings", "probes") == []
     assert below(store, interview, "reports") != []
-    assert deleted(database, interview) == [{"kind": "recordings", "policy": "cn/1"}]
+    assert deleted(database, interview) == [
+        {"kind": "recordings", "policy": shipped_policy("cn").whole_id}
+    ]
     clock.advance((KEPT.reports_days - KEPT.recordings_days) * DAY)
     tick()
     assert below(store, interview, "reports") == []

@@ -27,6 +27,7 @@ OPENS: dict[tuple[str, str], set[Role]] = {
     ("GET", f"{INTERVIEW}/desk"): ALL,
     ("POST", f"{INTERVIEW}/evaluation"): RATERS,
     ("POST", f"{INTERVIEW}/interviewers"): STAFF,
+    ("POST", f"{INTERVIEW}/decision"): STAFF,
     ("GET", f"{INTERVIEW}/identity/{{picture}}"): READERS,
     ("GET", "/console/monitoring"): READERS,
     ("GET", "/console/monitoring/changes"): READERS,
@@ -121,8 +122,8 @@ def test_an_interviewer_sees_what_is_assigned_and_nothing_else(
     assert ("李明" in page, "王芳" in page) == (True, False)
     with database.begin() as tx:
         (other,) = [row.id for row in tx.interviews.find() if row.candidate_name == "王芳"]
-    for method, path in OPENS:
-        if "{interview}" not in path or "picture" in path or "interviewers" in path:
+    for (method, path), roles in OPENS.items():
+        if "{interview}" not in path or Role.INTERVIEWER not in roles:
             continue
         url = filled(path, {**paths, "interview": other})
         headers = {

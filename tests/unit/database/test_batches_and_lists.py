@@ -190,7 +190,7 @@ def test_a_submitted_interview_is_unscored_once_its_answers_are_settled(
 
     def unscored() -> list[str]:
         with database.begin() as tx:
-            return tx.interviews.unscored(clock.now, 10)
+            return tx.unscored.find(clock.now, 10)
 
     def settle(answer: str, *moves: AnswerState) -> None:
         ref = AttemptRef(interview, answer, 1)

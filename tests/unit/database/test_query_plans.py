@@ -63,7 +63,7 @@ QUERIES: dict[str, Callable[[Transaction, str, str, Any], object]] = {
     "counts": lambda tx, itv, bat, now: tx.interviews.counts(bat),
     "answers": lambda tx, itv, bat, now: tx.interviews.answers(itv),
     "stale": lambda tx, itv, bat, now: tx.interviews.stale(AnswerState.SEALED, now, 10),
-    "unscored": lambda tx, itv, bat, now: tx.interviews.unscored(now, 10),
+    "unscored": lambda tx, itv, bat, now: tx.unscored.find(now, 10),
     "consents": lambda tx, itv, bat, now: tx.interviews.consents(itv),
     "withdrawals": lambda tx, itv, bat, now: tx.interviews.withdrawals(now, 10),
     "pictures due": lambda tx, itv, bat, now: tx.identity.due(10),

@@ -15,6 +15,7 @@ from greenroom.domain.analysis import LACKS
 from greenroom.domain.assembly import GapCause
 from greenroom.domain.audit import ActorKind
 from greenroom.domain.consent import PURPOSES, RECORDING_WITHDRAWN
+from greenroom.domain.decision import OUTCOMES
 from greenroom.domain.entry import EnvironmentLimits
 from greenroom.domain.evaluations import Recommendation
 from greenroom.domain.events import EventType
@@ -111,10 +112,12 @@ CLOSED = {
     "measure": [f"{name}{part}" for name in EnvironmentLimits.model_fields for part in ("", ".advice")],
     "problem": (
         *(f"{code}{part}" for code in ROOM_PROBLEMS for part in ("", ".do")),
-        "interview_closed", "identity_not_asked", "no_such_picture", "unknown_picture",
+        "interview_closed", "identity_not_asked", "consent_not_asked",
+        "human_review_needed", "interview_not_decidable", "no_such_picture", "unknown_picture",
         "invalid_form", "token_expired", "token_invalid", "invalid_query", "unknown_interview",
         *CONSOLE_PROBLEMS,
     ),
+    "decision": OUTCOMES,
     "anomaly": Anomaly,
     "anomaly_done": Anomaly,
     "desk.key": ("back", "play", "on", "rate", "chapter"),

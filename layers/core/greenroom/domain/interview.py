@@ -65,7 +65,7 @@ INTERVIEW_MOVES: dict[InterviewState, frozenset[InterviewState]] = {
     _I.INVITED: frozenset({_I.OPENED, _I.CANCELLED, _I.EXPIRED}),
     _I.OPENED: frozenset({_I.IN_PROGRESS, _I.CANCELLED, _I.EXPIRED}),
     _I.IN_PROGRESS: frozenset({_I.SUBMITTED, _I.CANCELLED, _I.EXPIRED}),
-    _I.SUBMITTED: frozenset({_I.RE_RECORD, _I.SCORED, _I.HUMAN_REVIEW}),
+    _I.SUBMITTED: frozenset({_I.RE_RECORD, _I.SCORED, _I.HUMAN_REVIEW, _I.DECIDED}),
     _I.RE_RECORD: frozenset({_I.SUBMITTED, _I.CANCELLED, _I.EXPIRED}),
     _I.SCORED: frozenset({_I.RE_RECORD, _I.HUMAN_REVIEW, _I.DECIDED}),
     _I.HUMAN_REVIEW: frozenset({_I.RE_RECORD, _I.DECIDED}),

@@ -1,7 +1,8 @@
 """The mapping from observations to indicators: versioned data that HR can read.
 
 Each indicator is a weighted sum of piecewise-linear curves over observation kinds. The shipped mapping is
-not calibrated against a customer's own reviewers, and says so (`calibrated`).
+not calibrated against a customer's own reviewers, and says so (`calibrated`). A version never changes: who
+edits a mapping gives it a new one, and a template names the version that its interviews are scored by.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ from functools import cache
 from importlib import resources
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from greenroom.domain.model import Document, Share, Slug
+from greenroom.domain.errors import Invalid
+from greenroom.domain.model import Document, LocalizedText, Share, Slug
 
 Point = tuple[Annotated[float, Field(ge=-1e9, le=1e9)], Annotated[float, Field(ge=0, le=100)]]
 """(value, score). The bounds keep interpolation finite."""
+
+
+MappingVersion = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
 
 class Contribution(Document):
@@ -51,16 +56,37 @@ class Contribution(Document):
 
 
 class Mapping(Document):
-    """All indicators. Below `minimum_coverage` of the weight nothing is scored."""
+    """All indicators. Below `minimum_coverage` of the weight nothing is scored.
 
-    version: str
+    `note` says to people what the version is for, or what changed.
+    """
+
+    version: MappingVersion
+    note: LocalizedText | None = None
     calibrated: bool
     minimum_coverage: Share
-    indicators: dict[Slug, list[Contribution]]
+    indicators: Annotated[
+        dict[Slug, Annotated[list[Contribution], Field(min_length=1, max_length=20)]],
+        Field(max_length=200),
+    ]
+
+    @model_validator(mode="after")
+    def _kinds_are_distinct(self) -> Self:
+        for indicator, contributions in self.indicators.items():
+            kinds = [(item.module, item.kind) for item in contributions]
+            twice = sorted({kind for module, kind in kinds if kinds.count((module, kind)) > 1})
+            if twice:
+                raise ValueError(f"{indicator}: {', '.join(twice)} contributes twice")
+        return self
+
+
+SHIPPED = ("v1",)
 
 
 @cache
 def shipped_mapping(version: str = "v1") -> Mapping:
-    """A mapping that comes with the product. Raises FileNotFoundError for an unknown version."""
+    """A mapping that comes with the product. Raises `Invalid` (`unknown_mapping`)."""
+    if version not in SHIPPED:
+        raise Invalid(f"no mapping {version[:64]!r}", code="unknown_mapping")
     path = resources.files("greenroom.domain") / "mappings" / f"{version}.json"
     return Mapping.parse(path.read_bytes(), what=f"mapping {version}")

@@ -9,17 +9,19 @@ from pydantic import Field
 
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.follow_up import FollowUp
+from greenroom.domain.mapping import Mapping, shipped_mapping
 from greenroom.domain.model import Document
 from greenroom.domain.policy import Policy, shipped_policy
 from greenroom.domain.template import Template
 
 
 class Plan(Document):
-    """The template with the batch's own questions put in, the competency model, and the policy."""
+    """The template with the batch's own questions put in, the competency model, the policy, and the mapping."""
 
     template: Template
     model: CompetencyModel
     policy: Policy = Field(default_factory=lambda: shipped_policy("cn"))
+    mapping: Mapping = Field(default_factory=shipped_mapping)
 
     def with_follow_ups(self, offered: Sequence[FollowUp]) -> Self:
         """One interview's plan: each follow-up that was offered in it stands after its question."""

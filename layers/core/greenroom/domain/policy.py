@@ -7,15 +7,27 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
+from greenroom.domain.consent import PURPOSES, Purpose
 from greenroom.domain.errors import Invalid
 from greenroom.domain.model import Document, LocalizedText, Slug
 
 Inference = Literal["expression", "emotion", "face_matching"]
 """Kinds of conclusion that some law treats apart: facial movements, inner states, whose face it is."""
+
+
+class Notice(Document):
+    """What candidates are told before software may score them, in the invitation and on their page.
+
+    `days`: calendar days between the invitation and the first scoring; what is recorded meanwhile is kept, checked
+    and measured, and waits. A law that counts business days is put in calendar days that hold at least as many.
+    """
+
+    days: Annotated[int, Field(ge=0, le=90)]
+    text: LocalizedText
 
 
 Days = Annotated[int, Field(ge=1, le=3650)]
@@ -34,14 +46,32 @@ class Retention(Document):
 
 
 class Policy(Document):
-    """`forbidden` inferences are neither run nor kept; `basis` names the law that they are read from."""
+    """`forbidden` inferences are neither run nor kept; `basis` names the law that they are read from.
+
+    `consents` are the purposes that candidates are asked for, each by itself: what is not asked is not given, and
+    does not happen. `human_review`: nobody is refused before a person has evaluated the interview.
+    """
 
     id: Slug
     version: Annotated[int, Field(ge=1)] = 1
     name: LocalizedText
     basis: Annotated[list[Annotated[str, StringConstraints(max_length=300)]], Field(max_length=20)]
     forbidden: Annotated[list[Inference], Field(max_length=10)] = []
+    consents: Annotated[list[Purpose], Field(max_length=len(PURPOSES))] = list(PURPOSES)
+    human_review: bool = True
+    notice: Notice | None = None
     retention: Retention = Retention()
+
+    @model_validator(mode="after")
+    def _recording_is_asked(self) -> Self:
+        if "recording" not in self.consents or len(set(self.consents)) != len(self.consents):
+            raise ValueError("consents must hold recording, and nothing twice")
+        return self
+
+    @property
+    def whole_id(self) -> str:
+        """As reports name it: ``id/version``."""
+        return f"{self.id}/{self.version}"
 
 
 SHIPPED = ("cn", "eu", "us-il", "us-nyc")

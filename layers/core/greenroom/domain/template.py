@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from greenroom.domain.entry import EntryRules
+from greenroom.domain.mapping import MappingVersion
 from greenroom.domain.model import Document, LocalizedText, Seconds, Slug
 
 TrackName = Literal["camera", "screen"]
@@ -92,7 +93,7 @@ class QualityTiers(Document):
 
 
 class Template(Document):
-    """A scenario ready to be sent. HR can copy and edit it."""
+    """A scenario ready to be sent. HR can copy and edit it. `mapping` is what its interviews are scored by."""
 
     id: Slug
     version: Annotated[int, Field(ge=1)] = 1
@@ -101,6 +102,7 @@ class Template(Document):
     questions: Annotated[list[Question], Field(min_length=1, max_length=50)]
     entry: EntryRules = EntryRules()
     quality: QualityTiers = QualityTiers()
+    mapping: MappingVersion = "v1"
     analysis: Annotated[list[ModuleWish], Field(max_length=20)] = ["speech", "vision", "language"]
 
     @property

@@ -1,14 +1,24 @@
-"""Templates, competency models and candidate filters, as HR's systems import them."""
+"""Templates, competency models, candidate filters, mappings and policies, as HR and its systems bring them."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from greenroom.adapters.database.statements import Repository
-from greenroom.adapters.database.tables import candidate_filters, competency_models, templates
+from greenroom.adapters.database.tables import (
+    candidate_filters,
+    competency_models,
+    mappings,
+    policies,
+    templates,
+)
 from greenroom.domain.candidate_filter import CandidateFilter
 from greenroom.domain.competency import CompetencyModel
-from greenroom.domain.errors import NotFound
+from greenroom.domain.errors import Conflict, NotFound
+from greenroom.domain.mapping import SHIPPED as SHIPPED_MAPPINGS
+from greenroom.domain.mapping import Mapping, shipped_mapping
+from greenroom.domain.policy import SHIPPED as SHIPPED_POLICIES
+from greenroom.domain.policy import Policy, shipped_policy
 from greenroom.domain.template import Template
 
 
@@ -54,6 +64,96 @@ class Catalogue(Repository):
 
     def filters(self) -> list[CandidateFilter]:
         return [CandidateFilter.parse(body) for body in self._bodies(candidate_filters)]
+
+    def keep_mapping(self, mapping: Mapping) -> None:
+        """Keep a new version; the same again changes nothing.
+
+        Raises `Conflict` (`mapping_exists`) when the version is there and says something else.
+        """
+        if mapping.version in SHIPPED_MAPPINGS:
+            kept: str | None = shipped_mapping(mapping.version).canonical().decode()
+        else:
+            statement = sa.select(mappings.c.body).where(mappings.c.version == mapping.version)
+            kept = self._connection.scalar(statement)
+        body = mapping.canonical().decode()
+        if kept is None:
+            row = {"version": mapping.version, "body": body, "saved_at": self._clock()}
+            self._connection.execute(sa.insert(mappings).values(row))
+        elif kept != body:
+            raise Conflict(
+                f"mapping {mapping.version} is there and differs: a version never changes",
+                code="mapping_exists",
+            )
+
+    def mapping(self, version: str) -> Mapping:
+        """A shipped one or the company's. Raises `NotFound` (`unknown_mapping`)."""
+        if version in SHIPPED_MAPPINGS:
+            return shipped_mapping(version)
+        body = self._connection.scalar(
+            sa.select(mappings.c.body).where(mappings.c.version == version)
+        )
+        if body is None:
+            raise NotFound(f"no mapping {version[:64]!r}", code="unknown_mapping")
+        return Mapping.parse(body)
+
+    def mappings(self) -> list[Mapping]:
+        """The shipped ones, then the company's, the oldest first."""
+        own = sa.select(mappings.c.body).order_by(mappings.c.saved_at, mappings.c.version)
+        kept = [Mapping.parse(body) for body in self._connection.scalars(own)]
+        return [*map(shipped_mapping, SHIPPED_MAPPINGS), *kept]
+
+    def keep_policy(self, policy: Policy) -> None:
+        """Keep a new version of a company's own policy; the same again changes nothing.
+
+        Raises `Conflict`: `policy_shipped` for an id that comes with the product, `policy_exists` when the version
+        is there and says something else, `policy_version_not_newer`.
+        """
+        if policy.id in SHIPPED_POLICIES:
+            raise Conflict(
+                f"{policy.id} comes with the product; take an id of your own", code="policy_shipped"
+            )
+        kept = self._own_policy(policy.id)
+        if kept is None or kept.version < policy.version:
+            row = {
+                "id": policy.id,
+                "version": policy.version,
+                "body": policy.canonical().decode(),
+                "saved_at": self._clock(),
+            }
+            self._connection.execute(sa.insert(policies).values(row))
+        elif kept.version > policy.version:
+            raise Conflict(
+                f"version {kept.version} of {policy.id} is there", code="policy_version_not_newer"
+            )
+        elif kept != policy:
+            raise Conflict(
+                f"version {kept.version} of {policy.id} is there and differs", code="policy_exists"
+            )
+
+    def policy(self, policy_id: str) -> Policy:
+        """The newest version. Raises `NotFound` (`unknown_policy`)."""
+        if policy_id in SHIPPED_POLICIES:
+            return shipped_policy(policy_id)
+        found = self._own_policy(policy_id)
+        if found is None:
+            raise NotFound(f"no policy {policy_id[:64]!r}", code="unknown_policy")
+        return found
+
+    def policies(self) -> list[Policy]:
+        """The shipped ones, then the newest version of each of the company's own, by id."""
+        ids = sa.select(policies.c.id).distinct().order_by(policies.c.id)
+        names = [*SHIPPED_POLICIES, *self._connection.scalars(ids)]
+        return [self.policy(name) for name in names]
+
+    def _own_policy(self, policy_id: str) -> Policy | None:
+        statement = (
+            sa.select(policies.c.body)
+            .where(policies.c.id == policy_id)
+            .order_by(policies.c.version.desc())
+            .limit(1)
+        )
+        body = self._connection.scalar(statement)
+        return None if body is None else Policy.parse(body)
 
     def _save(
         self, table: sa.Table, document: Template | CompetencyModel | CandidateFilter

@@ -20,6 +20,7 @@ from greenroom.adapters.database.audit import AuditLog
 from greenroom.adapters.database.batches import Batches
 from greenroom.adapters.database.candidates import Candidates
 from greenroom.adapters.database.catalogue import Catalogue
+from greenroom.adapters.database.decisions import Decisions
 from greenroom.adapters.database.disposals import Disposals
 from greenroom.adapters.database.erasures import Erasures
 from greenroom.adapters.database.evaluations import Evaluations
@@ -33,6 +34,7 @@ from greenroom.adapters.database.presence import Presence
 from greenroom.adapters.database.process_log import ProcessLog
 from greenroom.adapters.database.reminders import Reminders
 from greenroom.adapters.database.request_rates import RequestRates
+from greenroom.adapters.database.unscored import Unscored
 from greenroom.adapters.database.users import Sessions, Users
 from greenroom.adapters.database.webhooks import Webhooks
 from greenroom.clock import Clock, now_utc
@@ -75,6 +77,14 @@ class Transaction:
     @cached_property
     def process_log(self) -> ProcessLog:
         return ProcessLog(self._connection, self.clock)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        return Decisions(self._connection, self.clock)
+
+    @cached_property
+    def unscored(self) -> Unscored:
+        return Unscored(self._connection, self.clock)
 
     @cached_property
     def presence(self) -> Presence:

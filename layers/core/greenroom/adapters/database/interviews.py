@@ -29,7 +29,6 @@ from greenroom.domain.consent import PURPOSES, Consents
 from greenroom.domain.errors import Conflict, NotFound
 from greenroom.domain.interview import (
     INTERVIEW_MOVES,
-    SETTLED,
     AnswerState,
     InterviewState,
 )
@@ -212,24 +211,6 @@ class Interviews(FollowUps):
         moved = [{"moved": interview_id} for interview_id in interview_ids]
         if moved:
             self._connection.execute(statement, moved)
-
-    def unscored(self, older_than: datetime, limit: int) -> list[str]:
-        """Submitted interviews, unchanged since then, whose answers are all settled."""
-        open_answer = sa.exists().where(
-            answers.c.interview_id == interviews.c.id,
-            answers.c.state.not_in(sorted(SETTLED)),
-        )
-        statement = (
-            sa.select(interviews.c.id)
-            .where(
-                interviews.c.state == InterviewState.SUBMITTED,
-                interviews.c.changed_at < older_than,
-                ~open_answer,
-            )
-            .order_by(interviews.c.changed_at)
-            .limit(limit)
-        )
-        return list(self._connection.scalars(statement))
 
     def hold(self, interview_id: str) -> None:
         """Nobody else changes the interview until the commit. Raises `NotFound` (`unknown_interview`)."""

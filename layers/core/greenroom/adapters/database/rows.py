@@ -8,6 +8,7 @@ from typing import Literal
 
 from greenroom.domain.access import Role
 from greenroom.domain.batch import CandidateRow, RowError
+from greenroom.domain.decision import Decision
 from greenroom.domain.erasure import ErasureState, Reason, Removed, SignedCertificate
 from greenroom.domain.evaluations import Evaluation
 from greenroom.domain.events import Event, EventType
@@ -82,6 +83,16 @@ class InterviewRow:
     flags: list[str]
     token_version: int
     time_factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class DecisionRow:
+    """`number` counts an interview's decisions from 1; `decided_by` is a user's or an API key's id."""
+
+    number: int
+    decision: Decision
+    decided_by: str
+    decided_at: datetime
 
 
 @dataclass(frozen=True)

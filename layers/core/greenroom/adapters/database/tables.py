@@ -124,6 +124,7 @@ interviews = sa.Table(
     sa.Column("time_factor", sa.Float, nullable=False, server_default="1"),
     sa.Column("withdrawn_at", UtcTime),
     sa.Column("follow_ups", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("scored_from", UtcTime),
     sa.Index(None, "created_at", "id"),
     sa.Index(None, "state", "created_at", "id"),
     sa.Index(None, "batch_id", "created_at", "id"),
@@ -365,6 +366,34 @@ request_rates = sa.Table(
     metadata,
     sa.Column("caller", sa.String(80), primary_key=True),
     sa.Column("full_at", sa.Float, nullable=False),
+)
+
+mappings = sa.Table(
+    "mappings",
+    metadata,
+    sa.Column("version", sa.String(64), primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("saved_at", UtcTime, nullable=False),
+)
+
+policies = sa.Table(
+    "policies",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("saved_at", UtcTime, nullable=False),
+)
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    _interview(),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("decided_by", sa.String(200), nullable=False),
+    sa.Column("decided_at", UtcTime, nullable=False),
 )
 
 candidate_filters = sa.Table(

@@ -1,0 +1,81 @@
+"""The decision on an interview, over the API and from the desk: with a reason, logged, told to EHR and OA."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from functions.console.api import decisions_of, summary
+from functions.console.desk import desk_page
+from functions.console.session import visitor_of
+from greenroom.domain.decision import Decision, check_decidable
+from greenroom.domain.errors import Conflict, Invalid
+from greenroom.domain.events import EventType
+from greenroom.domain.interview import InterviewState
+from greenroom.domain.model import canonical_json
+from greenroom.runtime.http import Request, Response
+from greenroom.runtime.idempotency import idempotent
+
+if TYPE_CHECKING:
+    from functions.console.settings import Settings
+    from greenroom.adapters.database import Transaction
+    from greenroom.domain.audit import Actor
+    from greenroom.runtime.function import Function
+
+
+def decide(request: Request, app: Function[Settings]) -> Response:
+    """``POST /v1/interviews/{interview}/decision``. The same decision again changes nothing; another one replaces it.
+
+    Raises `Invalid` (`invalid_document`), `NotFound`, `Conflict` (`interview_not_decidable`, `human_review_needed`).
+    """
+    decision = request.document(Decision)
+    wanted = request.params["interview"]
+
+    def once(_key: str) -> Response:
+        with app.changes() as tx:
+            _decide(tx, wanted, decision, request.who.id, request.who.actor)
+            return Response.json(
+                {
+                    **summary(tx.interviews.get(wanted)),
+                    "decisions": decisions_of(tx.decisions.all(wanted)),
+                }
+            )
+
+    return idempotent(app.database, request, "decisions", once)
+
+
+def decide_at_desk(request: Request, app: Function[Settings]) -> Response:
+    """``POST /console/interviews/{interview}/decision``: the desk's form; back to the desk, which says what is missing.
+
+    Raises what `decide` raises but for the conflicts.
+    """
+    visitor = visitor_of(request)
+    wanted = request.params["interview"]
+    form = request.form()
+    try:
+        decision = Decision.parse(
+            canonical_json({"outcome": form.get("outcome"), "reason": form.get("reason", "")}),
+            what="decision",
+        )
+        with app.changes() as tx:
+            _decide(tx, wanted, decision, visitor.id, visitor.actor)
+    except (Conflict, Invalid) as error:
+        return desk_page(request, app, problem=error)
+    return Response.redirect(f"/console/interviews/{wanted}/desk#decision")
+
+
+def _decide(tx: Transaction, interview_id: str, decision: Decision, by: str, actor: Actor) -> None:
+    tx.interviews.hold(interview_id)
+    row = tx.interviews.get(interview_id)
+    answers = [answer.state for answer in tx.interviews.answers(interview_id)]
+    reviews = len(tx.evaluations.submitted(interview_id))
+    check_decidable(row.state, answers, decision, row.plan.policy, reviews)
+    before = tx.decisions.all(interview_id)
+    if before and before[-1].decision == decision:
+        return
+    tx.decisions.add(interview_id, decision, by)
+    tx.interviews.move(interview_id, InterviewState.DECIDED)
+    details: dict[str, Any] = {**decision.model_dump(), "by": by, "reviews": reviews}
+    if before:
+        details["former"] = before[-1].decision.outcome
+    tx.process_log.append(interview_id, EventType.INTERVIEW_DECIDED, details)
+    tx.audit.append(actor, "interview.decided", "interview", interview_id, outcome=decision.outcome)

@@ -1,0 +1,40 @@
+"""Decisions on interviews, each with its reason; a new one stands beside those before."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from greenroom.adapters.database.rows import DecisionRow
+from greenroom.adapters.database.statements import Repository
+from greenroom.adapters.database.tables import decisions
+from greenroom.domain.decision import Decision
+
+_D = decisions.c
+
+
+class Decisions(Repository):
+    def all(self, interview_id: str) -> list[DecisionRow]:
+        """Oldest first; the last one holds."""
+        statement = sa.select(decisions).where(_D.interview_id == interview_id).order_by(_D.number)
+        return [
+            DecisionRow(
+                number=row.number,
+                decision=Decision(outcome=row.outcome, reason=row.reason),
+                decided_by=row.decided_by,
+                decided_at=row.decided_at,
+            )
+            for row in self._connection.execute(statement)
+        ]
+
+    def add(self, interview_id: str, decision: Decision, decided_by: str) -> None:
+        """The interview must be held."""
+        last = sa.select(sa.func.max(_D.number)).where(_D.interview_id == interview_id)
+        row = {
+            "interview_id": interview_id,
+            "number": (self._connection.scalar(last) or 0) + 1,
+            "outcome": decision.outcome,
+            "reason": decision.reason,
+            "decided_by": decided_by,
+            "decided_at": self._clock(),
+        }
+        self._connection.execute(sa.insert(decisions).values(row))
