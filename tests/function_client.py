@@ -1,4 +1,7 @@
-"""Calling a function as its host does: HTTP requests as gateway events, objects as queue messages."""
+"""Calling a function as its host does: HTTP requests as gateway events, objects as queue messages.
+
+What goes through the API is held to OpenAPI on the way.
+"""
 
 import base64
 import json
@@ -8,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from greenroom.runtime.function import Function
+from tests.kept_contracts import hold
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class FunctionClient:
         headers = {**answer["headers"]}
         headers.update({k: v[0] for k, v in answer.get("multiValueHeaders", {}).items()})
         lowered = {name.lower(): value for name, value in headers.items()}
+        hold(method, url, all_headers, body, answer["statusCode"], lowered, answer["body"])
         return Answer(answer["statusCode"], lowered, answer["body"])
 
     def get(self, url: str, **headers: str) -> Answer:

@@ -1,4 +1,7 @@
-"""An EHR's webhook endpoint for tests: a real HTTP server that verifies signatures and can misbehave."""
+"""An EHR's webhook endpoint for tests: a real HTTP server that verifies signatures and can misbehave.
+
+Every webhook that reaches it is held to AsyncAPI.
+"""
 
 import json
 import threading
@@ -10,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 from standardwebhooks import Webhook
+
+from greenroom_cli.contract_kit.contracts import shipped
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class WebhookReceiver:
         self.answers = answers
         self.received: list[Received] = []
         self.hits = 0
+        self.breaches: list[str] = []
         self._news = threading.Condition()
         receiver = self
 
@@ -88,6 +94,7 @@ class WebhookReceiver:
     def _take(self, body: bytes, headers: dict[str, str]) -> int:
         verified = self._is_ours(body, headers)
         event = json.loads(body)
+        self.breaches += shipped().event(event)
         with self._news:
             self.hits += 1
             self._news.notify_all()
@@ -120,3 +127,4 @@ class WebhookReceiver:
     def __exit__(self, *error: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+        assert not self.breaches

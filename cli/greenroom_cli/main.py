@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from greenroom_cli.audit import audit
+from greenroom_cli.contract_kit.command import contract_kit
 from greenroom_cli.dead_letters import dead_letters
 from greenroom_cli.demo.command import demo
 from greenroom_cli.doctor.command import doctor
@@ -20,6 +21,7 @@ app.command()(run)
 app.command()(demo)
 app.command()(rescore)
 app.command()(migrate)
+app.command("contract-kit")(contract_kit)
 app.command()(doctor)
 app.command("dead-letters")(dead_letters)
 app.add_typer(users, name="users")

@@ -44,3 +44,19 @@ def test_documented_and_real_routes_are_the_same(path: Path) -> None:
         if method in METHODS
     }
     assert documented == real
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_operation_says_that_it_may_fail(path: Path) -> None:
+    """500 and 503 with `Retry-After`: a client that was not told of them does not try again."""
+    for route, item in yaml.safe_load(path.read_text("utf-8"))["paths"].items():
+        for method in METHODS & set(item):
+            assert {"500", "503"} <= set(item[method]["responses"]), f"{method} {route}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_path_is_written_twice(path: Path) -> None:
+    """YAML keeps the last of two and says nothing."""
+    lines = path.read_text("utf-8").splitlines()
+    routes = [line for line in lines if line.startswith("  /v1/")]
+    assert len(routes) == len(set(routes))

@@ -20,6 +20,7 @@ from greenroom.domain.manifest import Manifest
 from greenroom.runtime.tokens import issue_candidate_token
 from greenroom_cli.demo.hr import HrSystem
 from greenroom_local.platform import PocketPlatform, Ports
+from tests.browser.recorder.checked_host import CheckedPlatform
 from tests.browser.recorder.faulty_line import FaultyLine
 from tests.browser.recorder.numbered_camera import make_camera, make_microphone
 
@@ -275,8 +276,9 @@ def open_house(folder: Path, **settings: str) -> Iterator[House]:
     extra = {"GREENROOM_STORE__PUBLIC_ENDPOINT": line.url, **settings}
     camera = make_camera(folder / "camera.mjpeg")
     microphone = make_microphone(folder / "microphone.wav")
-    with PocketPlatform(folder / "data", ports=ports, extra=extra) as platform:
+    with CheckedPlatform(folder / "data", ports=ports, extra=extra) as platform:
         hr = HrSystem(platform.url, platform.api_key)
         hr.import_catalogue("store-manager", "screening")
         yield House(platform, line, hr, camera, microphone)
+        assert not platform.breaches
     line.close()

@@ -332,6 +332,23 @@ def test_a_failure_that_comes_too_late_does_not_end_the_next_lease(
         assert (done.state, done.attempts, done.last_error) == ("delivered", 0, None)
 
 
+def test_what_is_asked_for_again_while_it_is_on_its_way_is_still_owed(
+    database: Database, invite: Invite, clock: Turnable
+) -> None:
+    [interview] = invite()
+    where = endpoint(database)
+    steps(database, interview, 1)
+    with database.begin() as tx:
+        [first] = tx.webhooks.claim(interview, "one", 60, 10)
+        tx.webhooks.resend(where, first.row.event_id)
+        tx.webhooks.delivered([(first, attempt(clock.now, 204))])
+        [again] = tx.webhooks.claim(interview, "one", 60, 10)
+        assert again.row.event_id == first.row.event_id
+        tx.webhooks.delivered([(again, attempt(clock.now, 204))])
+        assert tx.webhooks.delivery(where, first.row.event_id).state == "delivered"
+        assert tx.webhooks.claim(interview, "one", 60, 10) == []
+
+
 def test_a_dead_delivery_lets_the_later_ones_pass_and_can_be_sent_again(
     database: Database, invite: Invite, clock: Turnable
 ) -> None:

@@ -45,7 +45,6 @@ class EventType(StrEnum):
     INTERVIEW_SCORED = "interview.scored"
     INTERVIEW_HUMAN_REVIEW = "interview.human_review"
     INTERVIEW_DECIDED = "interview.decided"
-    INTERVIEW_EXPIRED = "interview.expired"
     INTERVIEW_CANCELLED = "interview.cancelled"
     DATA_DELETED = "data.deleted"
     CANDIDATE_ERASED = "candidate.erased"

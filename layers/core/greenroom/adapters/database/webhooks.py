@@ -31,9 +31,11 @@ _THIS = (
     _D.endpoint_id == sa.bindparam("endpoint"),
     _D.event_id == sa.bindparam("event"),
 )
+_ASKED_AGAIN = sa.and_(_D.state == "pending", _D.owner.is_(None), _D.attempts == 0)
+"""Due again since it was claimed: nothing but a resend frees a delivery without counting an attempt."""
 _DELIVERED = (
     sa.update(deliveries)
-    .where(*_THIS)
+    .where(*_THIS, sa.not_(_ASKED_AGAIN))
     .values(
         state="delivered",
         last_status=sa.bindparam("status"),
@@ -190,7 +192,10 @@ class Webhooks(DeliveryList, Endpoints):
         ]
 
     def delivered(self, done: Sequence[tuple[ClaimedDelivery, AttemptMade]]) -> None:
-        """The receiver took them; however late we hear of it, they need not be sent again."""
+        """The receiver took them; however late we hear of it, they need not be sent again.
+
+        Unless that was asked for while they were on their way: then they are still owed.
+        """
         if not done:
             return
         now = self._clock()

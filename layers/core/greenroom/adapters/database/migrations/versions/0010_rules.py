@@ -41,3 +41,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("interview_id", "number", name="pk_decisions"),
     )
+
+
+def downgrade() -> None:
+    op.drop_table("decisions")
+    op.drop_column("interviews", "scored_from")
+    op.drop_table("policies")
+    op.drop_table("mappings")
