@@ -21,7 +21,7 @@ from tests.erasable import two_candidates
 from tests.function_client import FunctionClient
 from tests.seeded import SettableClock, api_key, set_up
 
-KEPT = Retention()
+KEPT = shipped_policy("cn").retention
 DAY = timedelta(days=1)
 
 

@@ -134,7 +134,7 @@ def test_down_and_up_again_keeps_deliveries_and_their_attempts(
             f"VALUES ('a', 'e', 'v', '{at}', 1, 'u')",
         ):
             connection.execute(sa.text(statement))
-    for move, revision in ((command.downgrade, "0009"), (command.upgrade, "0011")):
+    for move, revision in ((command.downgrade, "0010"), (command.upgrade, "0011")):
         with database.engine.begin() as connection, configuration(connection) as config:
             move(config, revision)
     with database.engine.connect() as connection:

@@ -80,7 +80,7 @@ class Erasures(Leftovers):
                 candidate_salt=salt,
                 candidate_sha256=candidate_digest(salt, external_id),
                 held=json.dumps(held),
-                policies=json.dumps(sorted({f"{one.id}/{one.version}" for one in policies})),
+                policies=json.dumps(sorted({one.whole_id for one in policies})),
             )
         )
         self._shut(erasure, [(row.id, row.batch_id) for row in gone])
