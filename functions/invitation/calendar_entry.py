@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import icalendar
 
@@ -14,6 +14,8 @@ _FOLDED_LINK = re.compile("(?:\r\n )?".join(("", *_LINK)))
 
 _WIDTH = 74
 """Octets of a link in one line: RFC 5545 asks for at most 75 with the fold's space."""
+
+_COUNTED_FROM = datetime(2020, 1, 1, tzinfo=UTC)
 
 ALARMS = (timedelta(days=-1), timedelta(hours=-2))
 """Reminders before the deadline."""
@@ -31,7 +33,7 @@ class Entry:
         calendar.add("method", "PUBLISH")
         event = icalendar.Event()
         event.add("uid", _UID)
-        event.add("sequence", 0)
+        event.add("sequence", sequence_of(deadline))
         event.add("dtstamp", stamp)
         event.add("dtstart", deadline)
         event.add("summary", summary)
@@ -48,6 +50,15 @@ class Entry:
         self._layout = _FOLDED_LINK.sub(_LINK, calendar.to_ical().decode())
 
     def fill(self, *, uid: str, link: str) -> bytes:
-        """The calendar's bytes. The same `uid` again, with a higher SEQUENCE, would replace the entry."""
+        """The calendar's bytes. The same `uid` with a later deadline replaces the entry in a calendar."""
         folded = "".join(f"\r\n {link[at : at + _WIDTH]}" for at in range(0, len(link), _WIDTH))
         return self._layout.replace(_LINK, folded).replace(_UID, uid).encode()
+
+
+def sequence_of(deadline: datetime) -> int:
+    """SEQUENCE (RFC 5545, 3.8.7.4): seconds from 2020 to the deadline, so that each extension raises it.
+
+    It follows from the deadline alone: every copy and every worker writes the same number. Counted from 1970,
+    it would leave RFC 5545's 32 bits in 2038.
+    """
+    return int((deadline - _COUNTED_FROM).total_seconds())

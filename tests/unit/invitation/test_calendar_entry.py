@@ -1,6 +1,6 @@
 """A calendar program reads back what was filled in, however long it is and wherever lines are broken."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import icalendar
 from hypothesis import given
@@ -28,3 +28,18 @@ def test_everything_comes_back(summary: str, description: str, token: str) -> No
     assert event.decoded("dtstart") == AT
     assert max(len(line) for line in body.split(b"\r\n")) <= 75
     assert body.replace(b"\r\n", b"").count(b"\n") == 0
+
+
+def test_an_extended_deadline_replaces_the_entry_and_a_copy_does_not() -> None:
+    def event(deadline: datetime, stamp: datetime) -> icalendar.Event:
+        entry = Entry(summary="s", description="d", deadline=deadline, stamp=stamp)
+        body = entry.fill(uid="itv_1@example.com", link="https://interview.example.com/i/t")
+        (read,) = icalendar.Calendar.from_ical(body).events
+        return read
+
+    first = event(AT, AT - timedelta(days=7))
+    copy = event(AT, AT - timedelta(days=2))
+    extended = event(AT + timedelta(seconds=1), AT - timedelta(days=7))
+    far = event(datetime(2080, 1, 1, tzinfo=UTC), AT)
+    assert first["uid"] == copy["uid"] == extended["uid"]
+    assert first["sequence"] == copy["sequence"] < extended["sequence"] < far["sequence"] < 2**31

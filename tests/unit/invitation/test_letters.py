@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from functions.invitation.calendar_entry import sequence_of
 from functions.invitation.letter import TEMPLATES, House, Letter, Letters, one_line
 from greenroom.adapters.database import InterviewRow
 from greenroom.domain.competency import CompetencyModel
@@ -225,7 +226,7 @@ def test_the_deadline_is_a_calendar_entry_with_alarms(locale: str) -> None:
     (event,) = entry.events
     assert entry["method"] == "PUBLISH"
     assert event["uid"] == "itv_abcdefghijklmnopqrst@example.com"
-    assert event["sequence"] == 0
+    assert event["sequence"] == sequence_of(DEADLINE)
     assert event.decoded("dtstart") == DEADLINE
     assert event.decoded("dtstamp") == NOW
     assert event["url"] == Page(body(message, "html")).links[0]
