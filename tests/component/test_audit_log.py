@@ -114,6 +114,10 @@ def test_every_route_for_api_keys_is_told_of() -> None:
         "/v1/templates",
         "/v1/candidate-filters/{id}",
         "/v1/candidate-filters",
+        "/v1/mappings/{version}",
+        "/v1/mappings",
+        "/v1/policies/{id}",
+        "/v1/policies",
     }
 
 

@@ -28,6 +28,7 @@ CHILDREN = {
     "quality_check",
     "analysis",
     "status_sync",
+    "retention",
     "schedule",
 }
 
