@@ -14,6 +14,7 @@ from rich.table import Table
 from greenroom.domain.api_key import SCOPES, NewApiKey, Rotation
 from greenroom.domain.errors import GreenroomError
 from greenroom.domain.model import canonical_json
+from greenroom_cli.database import operator
 from greenroom_local.platform import PocketPlatform
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ def create(
 
     wish = {"name": name, "scopes": scope, "signed": signed}
     with _database(data) as (tx, token_key):
-        _print(make_key(tx, NewApiKey.parse(canonical_json(wish))), token_key)
+        made = make_key(tx, NewApiKey.parse(canonical_json(wish)))
+        scopes = [str(scope) for scope in made.row.scopes]
+        tx.audit.append(operator(), "api_key.created", "api_key", made.row.id, scopes=scopes)
+        _print(made, token_key)
 
 
 @keys.command("list")
@@ -66,7 +70,9 @@ def rotate(
 
     with _database(data) as (tx, token_key):
         wish = Rotation.parse(canonical_json({"overlap_hours": overlap_hours}))
-        _print(rotate_key(tx, key, wish), token_key)
+        made = rotate_key(tx, key, wish)
+        tx.audit.append(operator(), "api_key.rotated", "api_key", key)
+        _print(made, token_key)
 
 
 @keys.command()
@@ -75,6 +81,7 @@ def revoke(key: Annotated[str, typer.Argument(help="The key's id.")], data: Data
     with _database(data) as (tx, _):
         tx.api_keys.find(key)
         tx.api_keys.revoke(key)
+        tx.audit.append(operator(), "api_key.revoked", "api_key", key)
     Console().print(f"{key} opens nothing any more.")
 
 

@@ -212,6 +212,11 @@ def test_the_command_makes_rotates_and_revokes(
     assert not opens(fresh)
     listed = keys("list")
     assert "expired, signed" in listed and "revoked, signed" in listed
+    with database.begin() as tx:
+        audited = [(entry.act.action, entry.act.actor.kind) for entry in tx.audit.find()]
+    assert audited == [
+        (f"api_key.{what}", "command") for what in ("revoked", "rotated", "created")
+    ], "newest first"
     wrong = CliRunner().invoke(command, ["keys", "create", "X", "--scope", "everything"])
     assert wrong.exit_code == 1
     assert CliRunner().invoke(command, ["keys", "revoke", "none"]).exit_code == 1
