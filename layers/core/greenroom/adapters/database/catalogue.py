@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from greenroom.adapters.database.rule_tables import mappings, policies
 from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import (
     candidate_filters,
     competency_models,
-    mappings,
-    policies,
     templates,
 )
 from greenroom.domain.candidate_filter import CandidateFilter

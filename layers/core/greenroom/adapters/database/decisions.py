@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from greenroom.adapters.database.rows import DecisionRow
+from greenroom.adapters.database.rule_tables import decisions
 from greenroom.adapters.database.statements import Repository
-from greenroom.adapters.database.tables import decisions
 from greenroom.domain.decision import Decision
 
 _D = decisions.c

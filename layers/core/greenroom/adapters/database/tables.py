@@ -368,35 +368,6 @@ request_rates = sa.Table(
     sa.Column("full_at", sa.Float, nullable=False),
 )
 
-mappings = sa.Table(
-    "mappings",
-    metadata,
-    sa.Column("version", sa.String(64), primary_key=True),
-    sa.Column("body", sa.Text, nullable=False),
-    sa.Column("saved_at", UtcTime, nullable=False),
-)
-
-policies = sa.Table(
-    "policies",
-    metadata,
-    sa.Column("id", sa.String(64), primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("body", sa.Text, nullable=False),
-    sa.Column("saved_at", UtcTime, nullable=False),
-)
-
-decisions = sa.Table(
-    "decisions",
-    metadata,
-    _interview(),
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("outcome", sa.String(16), nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("tell", sa.Boolean, nullable=False),
-    sa.Column("decided_by", sa.String(200), nullable=False),
-    sa.Column("decided_at", UtcTime, nullable=False),
-)
-
 candidate_filters = sa.Table(
     "candidate_filters",
     metadata,

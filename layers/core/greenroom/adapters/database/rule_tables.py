@@ -1,0 +1,36 @@
+"""Tables of what interviews are scored and judged by: mappings, policies, and the decisions themselves."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from greenroom.adapters.database.tables import UtcTime, metadata
+
+mappings = sa.Table(
+    "mappings",
+    metadata,
+    sa.Column("version", sa.String(64), primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("saved_at", UtcTime, nullable=False),
+)
+
+policies = sa.Table(
+    "policies",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("saved_at", UtcTime, nullable=False),
+)
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("interview_id", sa.String(40), sa.ForeignKey("interviews.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("tell", sa.Boolean, nullable=False),
+    sa.Column("decided_by", sa.String(200), nullable=False),
+    sa.Column("decided_at", UtcTime, nullable=False),
+)
