@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, SecretStr
 
 from greenroom.domain.access import Role
+from greenroom.domain.model import TimeZone
 from greenroom.runtime.settings import (
     ApiSettings,
     DatabaseSettings,
@@ -16,7 +17,6 @@ from greenroom.runtime.settings import (
     IdentitySettings,
     LinkSettings,
     StoreSettings,
-    TimeZone,
     TokenSettings,
 )
 

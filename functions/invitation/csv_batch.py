@@ -19,6 +19,7 @@ NAMES = {
     "name": {"name", "姓名"},
     "email": {"email", "e-mail", "邮箱", "电子邮箱", "电子邮件"},
     "locale": {"locale", "语言"},
+    "time_zone": {"time_zone", "时区"},
     "education": {"education", "学历"},
     "years_of_experience": {"years_of_experience", "工作年限"},
     "experience": {"experience", "经验", "行业经验"},

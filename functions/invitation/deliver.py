@@ -118,7 +118,7 @@ class _Delivery:
             for mail in tuple(self._held):
                 if time.monotonic() - self._held_since > self._last_start_s:
                     break
-                if (morning := self._morning(mail)) is not None:
+                if (morning := self._morning(mail, recipients[mail.interview_id])) is not None:
                     group.add(Outcome(mail, "waits for the morning", retry_at=morning))
                     continue
                 letter, unsent = self._write(mail, recipients[mail.interview_id])
@@ -145,10 +145,10 @@ class _Delivery:
             return None, why
         return self._letters.write(mail.message, to, number=mail.number, now=now), ""
 
-    def _morning(self, mail: MailRow) -> datetime | None:
+    def _morning(self, mail: MailRow, to: InterviewRow) -> datetime | None:
         """When a mail may be sent that would come at night: the relay was down, or this call runs late."""
         now = self._app.clock()
-        by = by_day(now, self._app.settings.time_zone)
+        by = by_day(now, to.time_zone or self._app.settings.time_zone)
         return by if mail.message not in AT_ANY_HOUR and by > now else None
 
     def _start(self, mail: MailRow, letter: Letter, relay: MailConnection) -> Outcome | None:

@@ -89,7 +89,7 @@ class Letters:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._shared: dict[tuple[str, str, str, datetime], _Shared] = {}
+        self._shared: dict[tuple[str, str, str, str | None, datetime], _Shared] = {}
 
     def write(self, message: str, to: InterviewRow, *, number: int, now: datetime) -> Letter:
         """One candidate's copy of `message`, a folder of `email_templates`.
@@ -97,7 +97,7 @@ class Letters:
         `number` tells copies sent on purpose apart: the same number has the same Message-ID, so that a mail
         sent twice because of a crash can be recognised as one.
         """
-        which = (message, to.batch_id, to.locale, to.deadline)
+        which = (message, to.batch_id, to.locale, to.time_zone, to.deadline)
         shared = self._shared.get(which)
         if shared is None:
             shared = self._shared[which] = _Shared(message, to, self._house)
@@ -134,7 +134,7 @@ class _Shared:
         folder = f"{message}/{to.locale}"
         invitation = f"{INVITATION}/{to.locale}"
         templates = environment()
-        deadline = Deadline.of(to.deadline, to.locale, house.time_zone)
+        deadline = Deadline.of(to.deadline, to.locale, to.time_zone or house.time_zone)
         questions = to.plan.template.questions
         words: dict[str, Any] = {
             "name": _NAME,

@@ -46,7 +46,8 @@ def _queue(
     tx.interviews.hold(interview)
     if not tx.reminders.is_due(reminder, interview):
         return  # handed in, cancelled or heard of since it was looked for
-    due_at = by_day(app.clock(), app.settings.time_zone)
+    zone = tx.interviews.get(interview).time_zone or app.settings.time_zone
+    due_at = by_day(app.clock(), zone)
     tx.mails.queue_many([NewMail(interview, reminder, number, due_at)])
     flag = FLAGS.get(reminder)
     if flag is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from greenroom.domain.model import TimeZone
 from greenroom.runtime.settings import (
     ApiSettings,
     DatabaseSettings,
@@ -10,7 +11,6 @@ from greenroom.runtime.settings import (
     LinkSettings,
     MailSettings,
     StoreSettings,
-    TimeZone,
     TokenSettings,
 )
 

@@ -74,6 +74,7 @@ class InterviewView(Document):
     identity: list[IdentityPicture]
     entry: EntryRules
     time_factor: float
+    time_zone: str | None
     server_time: datetime
 
     @property
@@ -132,6 +133,7 @@ def view_of(tx: Transaction, interview_id: str) -> InterviewView:
         identity=list(tx.identity.kept(interview_id)),
         entry=row.plan.template.entry,
         time_factor=row.time_factor,
+        time_zone=row.time_zone,
         server_time=tx.clock(),
     )
 

@@ -102,7 +102,7 @@ def _page(
     return PAGES.render(
         "interview.html",
         locale,
-        time_zone=app.settings.time_zone,
+        time_zone=view.time_zone or app.settings.time_zone,
         status=problem.status if problem else 200,
         headers=policy(app),
         standing=status_of(view, app),

@@ -31,7 +31,7 @@ def room_page(request: Request, app: Function[Settings]) -> Response:
     return PAGES.render(
         "room.html",
         locale,
-        time_zone=app.settings.time_zone,
+        time_zone=view.time_zone or app.settings.time_zone,
         headers={**policy(app, records=True), **PERMISSIONS},
         view=view,
         data=view.model_dump(mode="json"),

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from greenroom.domain.model import TimeZone
 from greenroom.runtime.settings import (
     DatabaseSettings,
     FunctionSettings,
@@ -14,7 +15,6 @@ from greenroom.runtime.settings import (
     LanguageModelSettings,
     LinkSettings,
     StoreSettings,
-    TimeZone,
     TokenSettings,
 )
 

@@ -169,3 +169,22 @@ def test_every_reminder_is_written_in_both_languages_and_quotes_names_safely(
         assert "<script>" not in html
         assert "&lt;script&gt;" in html
         assert "49" not in mail["Subject"]
+
+
+def test_a_candidate_elsewhere_is_written_to_by_their_own_day(house: House) -> None:
+    interview = invited(house)
+    with house.database.begin() as tx:
+        known = tx.candidates.find(limit=1)[0]
+        tx.candidates.save(known.model_copy(update={"time_zone": "America/Los_Angeles"}))
+    came = []
+    for _ in range(24 * 4):
+        before = len(house.sink.messages())
+        house.clock.turn(hours=1)
+        house.sweep()
+        if len(house.sink.messages()) > before:
+            came.append(house.clock().astimezone(ZoneInfo("America/Los_Angeles")).hour)
+    assert reminders(house) == ["reminder_guidance", "reminder_deadline", "deadline_missed"]
+    assert all(MORNING.hour <= hour < EVENING.hour for hour in came)
+    body = house.sink.messages()[-1].get_body(("plain",))
+    assert body is not None and "UTC-0" in body.get_content(), "the deadline in their zone"
+    assert flags(house, interview) == ["needs_follow_up"]

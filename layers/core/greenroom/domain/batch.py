@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter, Valid
 
 from greenroom.domain.errors import Invalid, TooLarge
 from greenroom.domain.ids import derived_id
-from greenroom.domain.model import Document, Locale, Slug, invalid_document
+from greenroom.domain.model import Document, Locale, Slug, TimeZone, invalid_document
 from greenroom.domain.template import Question
 
 MAX_ROWS = 5000
@@ -52,12 +52,16 @@ class Resume(Document):
 
 
 class CandidateRow(Document):
-    """One candidate as the EHR sends them; `external_id` is the EHR's own id."""
+    """One candidate as the EHR sends them; `external_id` is the EHR's own id.
+
+    In `time_zone` mails tell times, and are not sent at night; the installation's where it is not known.
+    """
 
     external_id: Annotated[Line, StringConstraints(max_length=100)]
     name: Line
     email: Email
     locale: Locale | None = None
+    time_zone: TimeZone | None = None
     resume: Resume | None = None
 
 

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import json
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from greenroom.domain.errors import Invalid
 
@@ -15,6 +23,17 @@ LocalizedText = dict[Locale, Annotated[str, StringConstraints(min_length=1, max_
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 """A name that people choose and systems repeat: lower case, digits, `_`, `-`; at most 64."""
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, OSError, ValueError) as error:
+        raise ValueError(f"{name[:64]!r} is no time zone, such as Asia/Shanghai") from error
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone), StringConstraints(max_length=64)]
+"""A zone of the IANA database."""
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]

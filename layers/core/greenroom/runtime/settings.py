@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 from typing import Annotated, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -27,13 +26,6 @@ from greenroom.domain.errors import MisconfiguredSetting
 PREFIX = "GREENROOM_"
 
 
-def _known_zone(name: str) -> str:
-    try:
-        return ZoneInfo(name).key
-    except (KeyError, OSError) as error:
-        raise ValueError(f"{name!r} is no time zone, such as Asia/Shanghai") from error
-
-
 def _wrapping_key(key: SecretStr) -> SecretStr:
     try:
         raw = base64.b64decode(key.get_secret_value(), validate=True)
@@ -45,7 +37,6 @@ def _wrapping_key(key: SecretStr) -> SecretStr:
 
 
 WrappingKey = Annotated[SecretStr, AfterValidator(_wrapping_key)]
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/.*)?$")]
 
 

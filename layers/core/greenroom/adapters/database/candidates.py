@@ -22,13 +22,16 @@ class Candidates(Repository):
         self._upsert(candidates, [self._row(candidate)], "external_id")
 
     def keep(self, people: Sequence[CandidateRow]) -> None:
-        """What a batch says about its candidates; a résumé or language that it leaves out stays as it was."""
+        """What a batch says about its candidates; a résumé, language or time zone left out stays as it was."""
         if not people:
             return
         statement = self._insert(candidates)
         new, old = statement.excluded, candidates.c
         changed = {name: new[name] for name in ("name", "email", "updated_at")}
-        changed |= {name: sa.func.coalesce(new[name], old[name]) for name in ("locale", "resume")}
+        changed |= {
+            name: sa.func.coalesce(new[name], old[name])
+            for name in ("locale", "time_zone", "resume")
+        }
         # In one order everywhere: two batches with the same candidates would wait for each other.
         rows = [self._row(one) for one in sorted(people, key=lambda one: one.external_id)]
         upsert = statement.on_conflict_do_update(index_elements=["external_id"], set_=changed)
@@ -76,6 +79,7 @@ class Candidates(Repository):
             "name": candidate.name,
             "email": candidate.email,
             "locale": candidate.locale,
+            "time_zone": candidate.time_zone,
             "resume": candidate.resume.model_dump_json() if candidate.resume else None,
             "updated_at": self._clock(),
         }
@@ -88,5 +92,6 @@ def _candidate(row: Any) -> CandidateRow:
         name=row.name,
         email=row.email,
         locale=row.locale,
+        time_zone=row.time_zone,
         resume=Resume.parse(row.resume) if row.resume else None,
     )

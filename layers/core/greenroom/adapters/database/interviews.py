@@ -365,6 +365,7 @@ _SELECT = (
         interviews,
         candidates.c.name,
         candidates.c.email,
+        candidates.c.time_zone,
         batches.c.plan,
     )
     .join(candidates, candidates.c.external_id == interviews.c.candidate_id)
@@ -400,4 +401,5 @@ def _interview(row: Any) -> InterviewRow:
         flags=[] if row.flags == "[]" else json.loads(row.flags),  # most have none
         token_version=row.token_version,
         time_factor=row.time_factor,
+        time_zone=row.time_zone,
     )

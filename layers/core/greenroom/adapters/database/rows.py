@@ -66,7 +66,7 @@ class NewInterview:
 
 @dataclass(frozen=True)
 class InterviewRow:
-    """`plan` is the batch's, with the follow-ups that were offered in this interview."""
+    """`plan` is the batch's, with the follow-ups that were offered in this interview; `time_zone` the candidate's."""
 
     id: str
     batch_id: str
@@ -83,6 +83,7 @@ class InterviewRow:
     flags: list[str]
     token_version: int
     time_factor: float = 1.0
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,7 @@ candidates = sa.Table(
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("email", sa.String(254), nullable=False),
     sa.Column("locale", sa.String(10)),
+    sa.Column("time_zone", sa.String(64)),
     sa.Column("resume", sa.Text),
     sa.Column("updated_at", UtcTime, nullable=False),
 )
