@@ -85,7 +85,7 @@ def _decide(tx: Transaction, interview_id: str, decision: Decision, by: str, act
     if before:
         details["former"] = before[-1].decision.outcome
     tx.process_log.append(interview_id, EventType.INTERVIEW_DECIDED, details)
-    tx.mails.withdraw(interview_id, "another decision was made")
+    tx.mails.withdraw(interview_id, "a decision was made")
     if decision.tell:
         tx.mails.queue_next(interview_id, result_of(decision.outcome))
     tx.audit.append(actor, "interview.decided", "interview", interview_id, outcome=decision.outcome)
