@@ -48,7 +48,9 @@ def rescore(
             "--with", help="A module that looks again, pinned: vision==2.0.0. Repeatable."
         ),
     ] = None,
-    mapping: Annotated[str, typer.Option(help="The mapping to score with.")] = "v1",
+    mapping: Annotated[
+        str | None, typer.Option(help="The mapping to score with; each interview's own by default.")
+    ] = None,
     data: Annotated[
         Path | None, typer.Option(help="A pocket platform that runs; else GREENROOM_… settings.")
     ] = None,
@@ -66,7 +68,7 @@ def rescore(
         database, store = _opened(data)
         folder = Path(tempfile.gettempdir()) / "greenroom-rescore"
         with database.begin() as tx:
-            chosen = tx.catalogue.mapping(mapping)
+            chosen = None if mapping is None else tx.catalogue.mapping(mapping)
         replay = Replay(database, store, modules, again, chosen, folder)
         scored = _scored(database, batch)
         found = [

@@ -11,7 +11,7 @@ from greenroom.domain.decision import Decision, check_decidable
 from greenroom.domain.errors import Conflict, Invalid
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import InterviewState
-from greenroom.domain.message import result_of
+from greenroom.domain.message import RESULTS, result_of
 from greenroom.domain.model import canonical_json
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.idempotency import idempotent
@@ -85,7 +85,7 @@ def _decide(tx: Transaction, interview_id: str, decision: Decision, by: str, act
     if before:
         details["former"] = before[-1].decision.outcome
     tx.process_log.append(interview_id, EventType.INTERVIEW_DECIDED, details)
-    tx.mails.withdraw(interview_id, "a decision was made")
+    tx.mails.withdraw(interview_id, "another decision was made", RESULTS)
     if decision.tell:
         tx.mails.queue_next(interview_id, result_of(decision.outcome))
     tx.audit.append(actor, "interview.decided", "interview", interview_id, outcome=decision.outcome)

@@ -25,13 +25,14 @@ from greenroom.adapters.mail import (
     RelayUnavailable,
 )
 from greenroom.domain.ids import new_id
-from greenroom.domain.message import AT_ANY_HOUR, unsendable
+from greenroom.domain.message import AT_ANY_HOUR, RESULTS, result_of, unsendable
 from greenroom.domain.reminder import by_day
 from greenroom.runtime.outbox import publish
 
 if TYPE_CHECKING:
     from functions.invitation.settings import Settings
     from greenroom.adapters.database import InterviewRow, LogRow
+    from greenroom.domain.decision import Outcome as Decided
     from greenroom.runtime.function import Function
 
 CLAIMED = 100
@@ -76,6 +77,7 @@ class _Delivery:
         self._last_start_s = LEASE_S - 5 * settings.mail.timeout_s
         self._letters = letters_of(settings)
         self._held: list[MailRow] = []
+        self._to_tell: dict[str, Decided] = {}
         self._held_since = 0.0
         self._batches: set[str] = set()
         self._log: list[LogRow] = []
@@ -111,6 +113,8 @@ class _Delivery:
         """
         with self._app.database.begin() as tx:
             recipients = tx.interviews.many([mail.interview_id for mail in self._held])
+            decided = [mail.interview_id for mail in self._held if mail.message in RESULTS]
+            self._to_tell = tx.decisions.to_tell(decided) if decided else {}
         self._batches |= {interview.batch_id for interview in recipients.values()}
         group = Group()
         under_way: tuple[MailRow, Letter] | None = None
@@ -143,6 +147,10 @@ class _Delivery:
         now = self._app.clock()
         if why := unsendable(mail.message, to.state, to.deadline, now):
             return None, why
+        # Whatever sends it again: a mail about a decision goes out while that decision holds.
+        outcome = self._to_tell.get(to.id)
+        if mail.message in RESULTS and (outcome is None or mail.message != result_of(outcome)):
+            return None, "not sent: another decision was made"
         return self._letters.write(mail.message, to, number=mail.number, now=now), ""
 
     def _morning(self, mail: MailRow, to: InterviewRow) -> datetime | None:

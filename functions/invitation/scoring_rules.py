@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from functions.invitation.catalogue import same_id
 from greenroom.domain.mapping import Mapping
+from greenroom.domain.observed import check_kinds
 from greenroom.domain.policy import Policy
 from greenroom.runtime.http import Request, Response
 
@@ -15,9 +16,13 @@ if TYPE_CHECKING:
 
 
 def save_mapping(request: Request, app: Function[Settings]) -> Response:
-    """``PUT /v1/mappings/{version}``. Raises `Invalid` (`invalid_document`), `Conflict` (`mapping_exists`)."""
+    """``PUT /v1/mappings/{version}``.
+
+    Raises `Invalid` (`invalid_document`, `unknown_kind`), `Conflict` (`mapping_exists`).
+    """
     mapping = request.document(Mapping)
     same_id(request.params["version"], mapping.version)
+    check_kinds(mapping)
     with app.database.begin() as tx:
         tx.catalogue.keep_mapping(mapping)
         tx.audit.append(request.who.actor, "mapping.saved", "mapping", mapping.version)

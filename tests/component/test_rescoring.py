@@ -114,6 +114,19 @@ def test_the_command_prints_ranks(scored: Pipeline) -> None:
     assert line["moves"] is False
 
 
+def test_without_a_mapping_each_interview_is_scored_by_its_own(
+    scored: Pipeline, tmp_path: Path
+) -> None:
+    own = Replay(scored.database, scored.store, modules("1", 6.0), (), None, tmp_path / "again")
+    found = own.rescored(scored.interview)
+    assert found.replayed.canonical() == found.stored.canonical()
+    other = shipped_mapping().model_copy(update={"version": "other", "minimum_coverage": 1.0})
+    changed = Replay(
+        scored.database, scored.store, modules("1", 6.0), (), other, tmp_path / "again"
+    )
+    assert changed.rescored(scored.interview).replayed.mapping_version == "other"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

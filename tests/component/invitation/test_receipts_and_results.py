@@ -5,10 +5,14 @@ from email.message import EmailMessage
 
 import pytest
 
+from functions.console.app import app as console
 from greenroom.domain.decision import OUTCOMES
+from greenroom.domain.evaluations import Evaluation
 from greenroom.domain.interview import InterviewState
 from greenroom.domain.message import RECEIVED, result_of
+from tests.function_client import FunctionClient
 from tests.invitation_fixtures import House
+from tests.seeded import api_key, set_up
 
 WAY = (InterviewState.OPENED, InterviewState.IN_PROGRESS, InterviewState.SUBMITTED)
 SUBJECTS = {
@@ -30,11 +34,24 @@ def handed_in(house: House, **head: str) -> str:
     return row.id
 
 
-def decide(house: House, interview: str, outcome: str) -> None:
-    with house.app.changes() as tx:
-        tx.interviews.move(interview, InterviewState.DECIDED)
-        tx.mails.withdraw(interview, "another decision was made")
-        tx.mails.queue_next(interview, result_of(outcome))  # type: ignore[arg-type]
+def decide(house: House, interview: str, outcome: str, *, tell: bool = True) -> None:
+    """As HR does it over the API, on the same database."""
+    with house.database.begin() as tx:
+        answers = [row.answer_id for row in tx.interviews.answers(interview)]
+        tx.interviews.skip_answers(interview, answers)
+        tx.evaluations.submit(interview, "usr_somebody", Evaluation())
+    set_up(console, house.clock)
+    key = api_key(house.database, "interviews:write")
+    hr = FunctionClient(console, authorization=f"Bearer {key}")
+    decision = {"outcome": outcome, "reason": "reason", "tell": tell}
+    answer = hr.post(f"/v1/interviews/{interview}/decision", decision)
+    assert answer.status == 200, answer.text
+
+
+def a_day(house: House) -> None:
+    for _ in range(24):
+        house.clock.turn(hours=1)
+        house.sweep()
 
 
 def text(mail: EmailMessage) -> str:
@@ -71,23 +88,33 @@ def test_the_decision_is_told_by_day(house: House, outcome: str) -> None:
     house.sweep()
     house.clock.turn(days=40)
     decide(house, interview, outcome)
-    for _ in range(24):
-        house.clock.turn(hours=1)
-        house.sweep()
+    a_day(house)
     _, result = house.sink.messages()
     assert SUBJECTS[result_of(outcome)] in str(result["Subject"])  # type: ignore[arg-type]
     assert sent(house, interview) == [RECEIVED, result_of(outcome)]  # type: ignore[arg-type]
 
 
-def test_a_decision_that_was_changed_before_its_mail_is_not_told(house: House) -> None:
+def test_a_decision_that_was_changed_is_never_told_whatever_is_sent_again(house: House) -> None:
     interview = handed_in(house)
-    house.sweep()
+    began = house.clock()
     decide(house, interview, "reject")
     decide(house, interview, "hire")
-    for _ in range(24):
-        house.clock.turn(hours=1)
-        house.sweep()
-    assert sent(house, interview) == [RECEIVED, "result_hire"]
+    a_day(house)
+    assert sorted(sent(house, interview)) == [RECEIVED, "result_hire"], (
+        "the receipt is told all the same"
+    )
+    with house.database.begin() as tx:
+        assert tx.mails.resend_window(began - timedelta(days=1), house.clock()) == 1
+    a_day(house)
+    assert sorted(sent(house, interview)) == [RECEIVED, "result_hire"]
+
+
+def test_who_is_not_to_be_told_is_not(house: House) -> None:
+    interview = handed_in(house)
+    decide(house, interview, "reject")
+    decide(house, interview, "reject", tell=False)
+    a_day(house)
+    assert sent(house, interview) == [RECEIVED]
 
 
 def test_nobody_is_told_that_all_has_arrived_when_an_answer_is_asked_again(house: House) -> None:

@@ -1,10 +1,13 @@
 """Mappings and policies of the company's own: kept once, never changed, pinned by what was invited under them."""
 
+from importlib.metadata import entry_points
 from typing import Any
 
 import pytest
 
+from greenroom.domain.analysis import ENTRY_POINTS
 from greenroom.domain.mapping import shipped_mapping
+from greenroom.domain.observed import KINDS
 from greenroom.domain.policy import SHIPPED, shipped_policy
 from tests.invitation_fixtures import TEMPLATE, House, batch
 
@@ -77,6 +80,33 @@ def test_a_mapping_without_sense_is_refused(house: House, changes: dict[str, Any
         422,
         "invalid_document",
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"kind": "speach_share"}, "speech brings no speach_share"),
+        ({"evidence": "face"}, "speech brings no face"),
+    ],
+)
+def test_what_a_module_never_brings_is_refused_with_its_place(
+    house: House, changes: dict[str, str], said: str
+) -> None:
+    wrong = MAPPING | {"indicators": {"speech_fluency": [CONTRIBUTION | changes]}}
+    answer = put(house, "/v1/mappings/retail-1", wrong)
+    assert refused(answer) == (422, "unknown_kind")
+    assert answer[1]["unknown"] == [f"indicators.speech_fluency: {said}"]
+    own = MAPPING | {"indicators": {"x": [CONTRIBUTION | {"module": "own", "kind": "warmth"}]}}
+    assert put(house, "/v1/mappings/retail-1", own)[0] == 200, "a module of one's own"
+
+
+def test_the_kinds_are_those_that_the_modules_bring() -> None:
+    brought = {
+        point.name: set(point.load()().provides) for point in entry_points(group=ENTRY_POINTS)
+    }
+    assert brought.keys() == KINDS.keys()
+    for module, kinds in brought.items():
+        assert kinds <= KINDS[module], module
 
 
 def test_a_template_is_scored_by_the_mapping_that_it_names(house: House) -> None:

@@ -37,13 +37,16 @@ class Rescored:
 
 @dataclass(frozen=True)
 class Replay:
-    """What to replay: `again` names the modules that look at the recordings anew; the others' observations stay."""
+    """What to replay: `again` names the modules that look at the recordings anew; the others' observations stay.
+
+    Without a `mapping` each interview is scored by its own.
+    """
 
     database: Database
     store: ObjectStore
     modules: Modules
     again: Collection[str]
-    mapping: Mapping
+    mapping: Mapping | None
     folder: Path
 
     def rescored(self, interview_id: str) -> Rescored:
@@ -56,7 +59,8 @@ class Replay:
         answers = scored_answers(interview, rows, self.store)
         if self.again:
             answers = [self._again(answer, interview, consents) for answer in answers]
-        replayed = score_interview(interview_id, interview.plan.model, self.mapping, answers)
+        mapping = self.mapping or interview.plan.mapping
+        replayed = score_interview(interview_id, interview.plan.model, mapping, answers)
         return Rescored(interview, stored, replayed)
 
     def _again(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from greenroom.adapters.database.rows import DecisionRow
 from greenroom.adapters.database.rule_tables import decisions
 from greenroom.adapters.database.statements import Repository
-from greenroom.domain.decision import Decision
+from greenroom.domain.decision import Decision, Outcome
 
 _D = decisions.c
 
@@ -25,6 +27,18 @@ class Decisions(Repository):
             )
             for row in self._connection.execute(statement)
         ]
+
+    def to_tell(self, interview_ids: Sequence[str]) -> dict[str, Outcome]:
+        """What candidates are to be told now: the outcome of the last decision, where it was made to be told."""
+        newest = (
+            sa.select(_D.interview_id, sa.func.max(_D.number).label("number"))
+            .where(_D.interview_id.in_(interview_ids))
+            .group_by(_D.interview_id)
+            .subquery()
+        )
+        holds = (_D.interview_id == newest.c.interview_id) & (_D.number == newest.c.number)
+        statement = sa.select(_D.interview_id, _D.outcome).join(newest, holds).where(_D.tell)
+        return {row.interview_id: row.outcome for row in self._connection.execute(statement)}
 
     def add(self, interview_id: str, decision: Decision, decided_by: str) -> None:
         """The interview must be held."""

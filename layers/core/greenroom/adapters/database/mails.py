@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -71,11 +71,16 @@ class Mails(Repository):
         self.queue_many([NewMail(interview_id, message, number)])
         return True
 
-    def withdraw(self, interview_id: str, reason: str) -> None:
-        """Nothing that is still queued for this interview is sent."""
+    def withdraw(
+        self, interview_id: str, reason: str, messages: Collection[str] | None = None
+    ) -> None:
+        """Nothing that is still queued for this interview is sent; of these messages alone, where they are named."""
+        queued = (mails.c.interview_id == interview_id) & (mails.c.state == "pending")
+        if messages is not None:
+            queued &= mails.c.message.in_(sorted(messages))
         self._connection.execute(
             sa.update(mails)
-            .where(mails.c.interview_id == interview_id, mails.c.state == "pending")
+            .where(queued)
             .values(state="dead", last_error=reason, owner=None, leased_until=None)
         )
 
