@@ -9,7 +9,7 @@ PACKAGES := . layers/core layers/media layers/speech layers/vision layers/langua
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 INPUTS := pyproject.toml $(wildcard layers/*/pyproject.toml) infra/local/pyproject.toml cli/pyproject.toml
 
-.PHONY: help run demo test test-platform lint format types bench eval contracts package lock clean
+.PHONY: help run demo test test-faults test-platform lint format types bench eval contracts package lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ contracts: .venv/.dev ## write the generated parts of contracts/ again
 
 package: .venv/.dev ## zips of functions and layers, image contexts, bills of materials: make package [ONLY=core,portal]
 	@$(BIN)/python -m infra.package --to dist $(if $(ONLY),--only $(ONLY))
+
+test-faults: .venv/.dev ## workers killed two to three times as often as in make test
+	@GREENROOM_TEST_FAULTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/faults $(ARGS)
 
 test-platform: .venv/.dev ## Terraform against a Lambda API and back, and the store suite against GREENROOM_TEST_S3_ENDPOINT
 	@GREENROOM_TEST_DEPLOY=1 $(BIN)/pytest -n0 tests/platform $(ARGS)

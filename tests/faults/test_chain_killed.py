@@ -11,10 +11,11 @@ import pytest
 
 from greenroom_local.platform import PocketPlatform
 from tests.faults.chain import FUNCTIONS, Chain, with_the_same_secrets
+from tests.faults.kills import kills
 from tests.media_fixtures import MediaWorkshop
 from tests.webhook_receiver import WebhookReceiver
 
-KILLS = 30
+KILLS = kills(12, long=30)
 KILLED = ("invitation", "quality_check", "analysis", "status_sync")
 """chunk_assembly has a test of its own that kills it as often."""
 SECONDS = 2
@@ -74,7 +75,7 @@ def test_the_reference_run_is_scored(undisturbed: tuple[Chain, dict[str, float]]
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_thirty_kills_of_each_function_leave_the_same_bytes(
+def test_kills_of_each_function_leave_the_same_bytes(
     undisturbed: tuple[Chain, dict[str, float]], begin: Callable[..., Chain], recording: Path
 ) -> None:
     reference, took = undisturbed
