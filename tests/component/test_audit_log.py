@@ -101,7 +101,7 @@ def test_what_api_keys_see_and_change(
 def test_every_route_for_api_keys_is_told_of() -> None:
     """What only answers for the catalogue tells of nobody; all else that reads says what it shows."""
     silent = set()
-    for path in ROOT.glob("functions/*/app.py"):
+    for path in [*ROOT.glob("functions/*/app.py"), *ROOT.glob("functions/*/*_routes.py")]:
         for method, rest in re.findall(
             r"@app\.(get|post|put|delete)\((.*?)\)\ndef", path.read_text(), re.S
         ):
