@@ -21,6 +21,7 @@ from greenroom.domain.candidate_filter import CandidateFilter
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.consent import Consents
 from greenroom.domain.decision import Decision
+from greenroom.domain.development import DevelopmentPlan, ImprovementGoals
 from greenroom.domain.entry import EntryRules
 from greenroom.domain.erasure import LegalHold, SignedCertificate
 from greenroom.domain.evaluation import EvaluationTemplate
@@ -64,6 +65,8 @@ DOCUMENTS: dict[str, type[Document]] = {
     "console.spread": Spread,
     "console.note": Note,
     "console.decision": Decision,
+    "console.development_plan": DevelopmentPlan,
+    "console.improvement_goals": ImprovementGoals,
     "console.new_api_key": NewApiKey,
     "console.rotation": Rotation,
     "console.new_deadline": NewDeadline,

@@ -68,6 +68,26 @@ def read_identity(request: Request) -> Response:
     return read_identity(request, app)
 
 
+@app.get(
+    "/v1/interviews/{interview}/development-plan",
+    auth=app.api_key("interviews:read", seen="development_plan"),
+)
+def read_development_plan(request: Request) -> Response:
+    from functions.console.development import read_development_plan
+
+    return read_development_plan(request, app)
+
+
+@app.get(
+    "/v1/interviews/{interview}/improvement-goals",
+    auth=app.api_key("interviews:read", seen="improvement_goals"),
+)
+def read_improvement_goals(request: Request) -> Response:
+    from functions.console.development import read_improvement_goals
+
+    return read_improvement_goals(request, app)
+
+
 @app.put("/v1/interviews/{interview}/time-factor", auth=app.api_key("interviews:write"))
 def grant_time(request: Request) -> Response:
     from functions.console.time_factor import grant_time

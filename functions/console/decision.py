@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from functions.console.api import decisions_of, summary
 from functions.console.desk import desk_page
+from functions.console.development import tell_development
 from functions.console.session import visitor_of
+from greenroom.domain.consent import NO_CONSENTS
 from greenroom.domain.decision import Decision, check_decidable
 from greenroom.domain.errors import Conflict, Invalid
 from greenroom.domain.events import EventType
@@ -79,12 +81,15 @@ def _decide(tx: Transaction, interview_id: str, decision: Decision, by: str, act
     before = tx.decisions.all(interview_id)
     if before and before[-1].decision == decision:
         return
+    former = before[-1].decision.outcome if before else None
     tx.decisions.add(interview_id, decision, by)
     tx.interviews.move(interview_id, InterviewState.DECIDED)
     details: dict[str, Any] = {**decision.model_dump(), "by": by, "reviews": reviews}
-    if before:
-        details["former"] = before[-1].decision.outcome
+    if former:
+        details["former"] = former
     tx.process_log.append(interview_id, EventType.INTERVIEW_DECIDED, details)
+    consents = tx.interviews.consents(interview_id) or NO_CONSENTS
+    tell_development(tx, interview_id, former, decision.outcome, consents)
     tx.mails.withdraw(interview_id, "another decision was made", RESULTS)
     if decision.tell:
         tx.mails.queue_next(interview_id, result_of(decision.outcome))

@@ -103,6 +103,10 @@ def _consequences(
         tx.interviews.clear_flag(interview_id, RECORDING_WITHDRAWN)
     if "identity" in withdrawn:
         tx.identity.end(interview_id)
+    if "development" in withdrawn and tx.decisions.outcome(interview_id) == "hire":
+        tx.process_log.append(
+            interview_id, EventType.DEVELOPMENT_WITHDRAWN, {"reason": "consent_withdrawn"}
+        )
     if not ANALYSED.intersection(withdrawn):
         return None
     begun = tx.interviews.begin_withdrawal(interview_id)

@@ -96,10 +96,12 @@ def read_interview(request: Request, app: Function[Settings]) -> Response:
 
 
 def asked_purposes(plan: Plan) -> list[Purpose]:
-    """The consents that candidates are asked for: the policy's, identity only where the template wants pictures."""
+    """The consents that candidates are asked for: the policy's, those that only some templates need left out."""
     asked = set(plan.policy.consents)
     if not plan.template.entry.identity:
         asked.discard("identity")
+    if not plan.template.development:
+        asked.discard("development")
     return [purpose for purpose in PURPOSES if purpose in asked]
 
 

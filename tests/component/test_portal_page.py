@@ -14,7 +14,14 @@ from tests.function_client import FunctionClient
 from tests.pocket import Pocket
 from tests.seeded import TEMPLATE, SettableClock, candidate_token, invite, set_up
 
-ALL = {"recording": True, "transcript": True, "face": True, "ai_scoring": True, "identity": False}
+ALL = {
+    "recording": True,
+    "transcript": True,
+    "face": True,
+    "ai_scoring": True,
+    "identity": False,
+    "development": False,
+}
 NASTY = "<script>alert(1)</script>\"'&"
 
 

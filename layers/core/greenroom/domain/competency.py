@@ -21,7 +21,11 @@ class Indicator(Document):
 
 
 class Competency(Document):
-    """One competency, e.g. 沟通能力 30 %; its indicators' weights add up to 100 %."""
+    """One competency, e.g. 沟通能力 30 %; its indicators' weights add up to 100 %.
+
+    `target` is the score that the job asks for; below it lies a gap, which a development plan is made of.
+    `courses` are what the training system offers against the gap, by its own codes.
+    """
 
     id: Slug
     name: LocalizedText
@@ -29,6 +33,10 @@ class Competency(Document):
     indicators: Annotated[list[Indicator], Field(min_length=1, max_length=20)]
     keywords: Annotated[
         list[Annotated[str, StringConstraints(min_length=1, max_length=50)]], Field(max_length=100)
+    ] = []
+    target: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 70
+    courses: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=100)]], Field(max_length=20)
     ] = []
 
     @model_validator(mode="after")

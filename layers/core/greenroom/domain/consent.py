@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from greenroom.domain.model import Document
 
-Purpose = Literal["recording", "transcript", "face", "ai_scoring", "identity"]
+Purpose = Literal["recording", "transcript", "face", "ai_scoring", "identity", "development"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 ANALYSED: frozenset[Purpose] = frozenset({"recording", "transcript", "face", "ai_scoring"})
@@ -20,7 +20,9 @@ RECORDING_WITHDRAWN = "recording_withdrawn"
 class Consents(Document):
     """What the candidate agreed to. Without `recording` there is no interview; the others are free.
 
-    `identity` is asked only where the template wants a picture of the identity card or of the candidate.
+    `identity` is asked only where the template wants a picture of the identity card or of the candidate,
+    `development` only where it wants development plans: what was weak goes to the training and performance systems
+    when the candidate is hired.
     """
 
     recording: bool
@@ -28,6 +30,7 @@ class Consents(Document):
     face: bool = False
     ai_scoring: bool = False
     identity: bool = False
+    development: bool = False
 
     def allows(self, purpose: Purpose) -> bool:
         return bool(getattr(self, purpose))

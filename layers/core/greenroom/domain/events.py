@@ -46,9 +46,21 @@ class EventType(StrEnum):
     INTERVIEW_SCORED = "interview.scored"
     INTERVIEW_HUMAN_REVIEW = "interview.human_review"
     INTERVIEW_DECIDED = "interview.decided"
+    DEVELOPMENT_READY = "development.ready"
+    DEVELOPMENT_WITHDRAWN = "development.withdrawn"
     INTERVIEW_CANCELLED = "interview.cancelled"
     DATA_DELETED = "data.deleted"
     CANDIDATE_ERASED = "candidate.erased"
+
+
+def links_of(kind: EventType, interview_id: str) -> dict[str, str]:
+    """Where the rest of an event is to be read, by the API's paths."""
+    path = f"/v1/interviews/{interview_id}"
+    links = {"results": f"{path}/results"}
+    if kind == EventType.DEVELOPMENT_READY:
+        links["development_plan"] = f"{path}/development-plan"
+        links["improvement_goals"] = f"{path}/improvement-goals"
+    return links
 
 
 class EventData(Document):

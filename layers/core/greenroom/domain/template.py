@@ -93,7 +93,11 @@ class QualityTiers(Document):
 
 
 class Template(Document):
-    """A scenario ready to be sent. HR can copy and edit it. `mapping` is what its interviews are scored by."""
+    """A scenario ready to be sent. HR can copy and edit it. `mapping` is what its interviews are scored by.
+
+    `development`: candidates are asked whether, when they are hired, their gaps may go to the training and
+    performance systems as a development plan and improvement goals.
+    """
 
     id: Slug
     version: Annotated[int, Field(ge=1)] = 1
@@ -104,6 +108,7 @@ class Template(Document):
     quality: QualityTiers = QualityTiers()
     mapping: MappingVersion = "v1"
     analysis: Annotated[list[ModuleWish], Field(max_length=20)] = ["speech", "vision", "language"]
+    development: bool = False
 
     @property
     def modules(self) -> dict[str, str | None]:

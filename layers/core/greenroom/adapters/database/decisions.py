@@ -28,6 +28,11 @@ class Decisions(Repository):
             for row in self._connection.execute(statement)
         ]
 
+    def outcome(self, interview_id: str) -> Outcome | None:
+        """Of the decision that holds; None before there is one."""
+        newest = sa.select(_D.outcome).where(_D.interview_id == interview_id)
+        return self._connection.scalar(newest.order_by(_D.number.desc()).limit(1))
+
     def to_tell(self, interview_ids: Sequence[str]) -> dict[str, Outcome]:
         """What candidates are to be told now: the outcome of the last decision, where it was made to be told."""
         newest = (

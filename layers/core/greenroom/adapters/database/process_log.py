@@ -13,7 +13,7 @@ from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import interviews, process_log
 from greenroom.clock import Clock
 from greenroom.domain.errors import NotFound
-from greenroom.domain.events import Event, EventData, EventType
+from greenroom.domain.events import Event, EventData, EventType, links_of
 from greenroom.domain.ids import derived_id
 from greenroom.domain.interview import InterviewState, ehr_status
 
@@ -231,7 +231,7 @@ class ProcessLog(Repository):
                 state=state,
                 ehr_status=ehr_status(state),
                 details=details,
-                links={"results": f"/v1/interviews/{interview_id}/results"},
+                links=links_of(kind, interview_id),
             ),
         )
         return LogRow(interview_id, interview.log_seq, kind, at, event, None)
