@@ -48,7 +48,8 @@ package: .venv/.dev ## zips of functions and layers, image contexts, bills of ma
 	@$(BIN)/python -m infra.package --to dist $(if $(ONLY),--only $(ONLY))
 
 test-faults: .venv/.dev ## workers killed two to three times as often as in make test
-	@GREENROOM_TEST_FAULTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/faults $(ARGS)
+	@GREENROOM_TEST_FAULTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/faults \
+	  tests/component/invitation/test_relay_outages.py $(ARGS)
 
 test-platform: .venv/.dev ## Terraform against a Lambda API and back, and the store suite against GREENROOM_TEST_S3_ENDPOINT
 	@GREENROOM_TEST_DEPLOY=1 $(BIN)/pytest -n0 tests/platform $(ARGS)

@@ -28,12 +28,22 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture
+def sink() -> Iterator[Sink]:
+    sink = Sink()
+    yield sink
+    sink.down()
+
+
+@pytest.fixture
 def house(
-    pocket: Pocket, empty_database: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[House]:
+    pocket: Pocket,
+    empty_database: bytes,
+    sink: Sink,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> House:
     path = tmp_path / "house.sqlite"
     path.write_bytes(empty_database)
-    sink = Sink()
     settings = environment(pocket, f"test-{token_hex(6)}", path, sink.port)
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
@@ -42,5 +52,4 @@ def house(
     house.store.ensure_bucket(cors_origins=["*"], rules=[])
     house.keys = add_keys(house.database)
     house.fill_catalogue()
-    yield house
-    sink.down()
+    return house
