@@ -15,9 +15,11 @@ import icalendar
 from functions.console.mail_sample import sample_interview
 from functions.console.page import locale_of, render
 from greenroom.domain.errors import NotFound
+from greenroom.domain.message import ASSIGNED, READY, TO_INTERVIEWERS
 from greenroom.domain.model import Locale
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.mail.letter import House, Letters
+from greenroom.runtime.mail.notice import write_notice
 from greenroom.runtime.texts import choose_locale
 
 if TYPE_CHECKING:
@@ -36,8 +38,10 @@ MAILS = (
     "result_hire",
     "result_advance",
     "result_reject",
+    ASSIGNED,
+    READY,
 )
-"""In the order in which candidates may get them; each names a folder of `email_templates`."""
+"""In the order in which candidates may get them, then those to interviewers; each a folder of `email_templates`."""
 SENDER: dict[Locale, str] = {
     "zh-CN": "示例公司 <hr@example.com>",
     "en": "Sample Company <hr@example.com>",
@@ -117,7 +121,10 @@ def _preview(name: str, request: Request, app: Function[Settings]) -> Preview:
         templates=TEMPLATES,
     )
     to = sample_interview(plan, locale, now)
-    letter = Letters(house).write(name, to, number=1, now=now)
+    if name in TO_INTERVIEWERS:
+        letter = write_notice(name, to, "interviewer@example.com", house, number=1, now=now)
+    else:
+        letter = Letters(house).write(name, to, number=1, now=now)
     mail = email.message_from_bytes(letter.content, policy=SMTP)
     assert isinstance(mail, EmailMessage)  # noqa: S101  (that is what the policy makes)
     return Preview(mail, _method(mail))

@@ -12,6 +12,7 @@ from functions.console.app import app
 from functions.console.mail_preview import MAILS
 from greenroom.adapters.database import Database
 from greenroom.domain.errors import Unauthorized
+from greenroom.domain.message import TO_INTERVIEWERS
 from greenroom.domain.template import Template
 from tests.console_visitors import signed_in
 from tests.function_client import FunctionClient
@@ -44,6 +45,8 @@ def test_a_mail_is_shown_as_it_would_be_sent(
     assert f'<html lang="{language}"' in shown.text
     policy = shown.headers["content-security-policy"]
     assert "default-src 'none'" in policy and policy.endswith("sandbox")
+    if mail in TO_INTERVIEWERS:
+        return
     link = re.search(r"http://127\.0\.0\.1:8080/i/([\w.-]+)", page.text)
     assert link is not None
     with pytest.raises(Unauthorized):
