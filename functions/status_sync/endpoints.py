@@ -41,7 +41,8 @@ def _registered(request: Request, app: Function[Settings]) -> Response:
         actor = request.who.actor
         tx.audit.append(actor, "webhook_endpoint.added", "webhook_endpoint", endpoint.id)
     headers = {"Cache-Control": "no-store"}
-    return Response.json({**_shown(endpoint), "secret": secret or None}, 201, headers)
+    shown = None if wanted.kind == "greenhouse" else secret or None
+    return Response.json({**_shown(endpoint), "secret": shown}, 201, headers)
 
 
 def list_endpoints(app: Function[Settings]) -> Response:

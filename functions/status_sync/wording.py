@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions.status_sync.rest import rest_call
 from greenroom.adapters.chat_robots import Message, robot_call
-from greenroom.adapters.webhooks import CONTENT_TYPE, Call, signed_headers
+from greenroom.adapters.webhooks import CONTENT_TYPE, Call, DeliveryFailed, signed_headers
 from greenroom.domain.endpoint_kinds import ChatNotice, InterviewFacts
 from greenroom.domain.events import Event
 from greenroom.domain.model import text_in
@@ -31,8 +32,8 @@ def facts_for(
     wanted = {item.row.interview_id for item in claimed if item.endpoint.kind != "webhook"}
     if not wanted:
         return {}
-    there = tx.interviews.many(wanted)
-    return {name: _facts(name, there.get(name), public_url) for name in wanted}
+    there, callbacks = tx.interviews.many(wanted), tx.partner_orders.callbacks(wanted)
+    return {name: _facts(name, there.get(name), callbacks.get(name), public_url) for name in wanted}
 
 
 def worded(
@@ -47,6 +48,8 @@ def worded(
         signed = signed_headers(event_id, body, claimed.secrets, now)
         return Call(endpoint.url, {"Content-Type": CONTENT_TYPE, **signed}, body)
     known = facts[claimed.row.interview_id]
+    if endpoint.kind == "greenhouse":
+        return completed_call(known, endpoint.secret)
     if endpoint.kind == "rest":
         return rest_call(endpoint, Event.parse(body), known, app)
     message = chat_message(Event.parse(body), known, endpoint.notice or ChatNotice())
@@ -77,13 +80,27 @@ def chat_message(event: Event, facts: InterviewFacts, notice: ChatNotice) -> Mes
     )
 
 
-def _facts(interview_id: str, row: InterviewRow | None, public_url: str) -> InterviewFacts:
+def completed_call(facts: InterviewFacts, api_key: str) -> Call:
+    """Greenhouse's «Mark Test as Completed»: a PATCH that says nothing; it then asks for the test's status.
+
+    Raises `DeliveryFailed` for an interview that was erased since.
+    """
+    if facts.callback_url is None:
+        raise DeliveryFailed("nobody ordered this interview any more")
+    key = base64.b64encode(f"{api_key}:".encode()).decode()
+    return Call(facts.callback_url, {"Authorization": f"Basic {key}"}, b"", method="PATCH")
+
+
+def _facts(
+    interview_id: str, row: InterviewRow | None, callback_url: str | None, public_url: str
+) -> InterviewFacts:
     console_url = f"{public_url.rstrip('/')}/console/interviews/{interview_id}"
     if row is None:
         return InterviewFacts(interview_id, console_url)
     return InterviewFacts(
         id=interview_id,
         console_url=console_url,
+        callback_url=callback_url,
         batch=row.batch_id,
         job_id=row.plan.model.id,
         job=text_in(row.plan.model.job, "zh-CN"),

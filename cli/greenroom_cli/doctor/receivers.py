@@ -48,7 +48,8 @@ def _endpoint(endpoint: EndpointRow, allowed: AllowList) -> Iterator[Finding]:
     try:
         receiver = allowed.check(endpoint.url)
     except GreenroomError as error:
-        yield fault("webhooks.allowed", error.detail, "Name it in GREENROOM_WEBHOOKS__ALLOW.")
+        said = f"{endpoint.shown_url}: {error.detail}"
+        yield fault("webhooks.allowed", said, "Name it in GREENROOM_WEBHOOKS__ALLOW.")
         return
     yield check_line("webhooks.line", endpoint.shown_url, address=str(receiver.address))
     if endpoint.failing_since is not None:

@@ -1,4 +1,4 @@
-"""The kinds of webhook endpoint: signed webhooks, robots of a chat, a REST call that the company words itself."""
+"""The kinds of webhook endpoint: signed webhooks, robots of a chat, calls that a company words, an ATS's callback."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from greenroom.domain.model import Document, Locale
 
-EndpointKind = Literal["webhook", "wecom", "dingtalk", "feishu", "rest"]
+EndpointKind = Literal["webhook", "wecom", "dingtalk", "feishu", "rest", "greenhouse"]
 RobotKind = Literal["wecom", "dingtalk", "feishu"]
 ROBOTS: tuple[RobotKind, ...] = ("wecom", "dingtalk", "feishu")
 
@@ -60,7 +60,8 @@ class RestCall(Document):
 class InterviewFacts:
     """What messages may say of an interview beside its event. All but `id` is None once it was erased.
 
-    `job` and `job_en` name the job in Chinese and English; `score` is 0–100.
+    `job` and `job_en` name the job in Chinese and English; `score` is 0–100; `callback_url` is where an ATS that
+    ordered the interview wants to be told.
     """
 
     id: str
@@ -76,10 +77,12 @@ class InterviewFacts:
     flags: tuple[str, ...] = ()
     deadline: str | None = None
     submitted_at: str | None = None
+    callback_url: str | None = None
 
     def of_template(self) -> dict[str, Any]:
         """`interview` as templates see it."""
-        return {**self.__dict__, "flags": list(self.flags)}
+        shown = {name: value for name, value in self.__dict__.items() if name != "callback_url"}
+        return {**shown, "flags": list(self.flags)}
 
 
 def shown_url(kind: str, url: str) -> str:

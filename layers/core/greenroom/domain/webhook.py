@@ -40,7 +40,7 @@ class WebhookEndpointRequest(Document):
 
     `secret` of a `webhook` is ``whsec_`` + base64 of 24–64 bytes, and one is made when it is left out; of a
     `dingtalk` or `feishu` robot it is the one that the platform shows where signing is chosen. `notice` is for
-    robots, `rest` for the kind `rest`.
+    robots, `rest` for the kind `rest`. `greenhouse` is told of the interviews that it ordered.
     """
 
     url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s@]+$", max_length=2000)]
@@ -59,6 +59,11 @@ class WebhookEndpointRequest(Document):
             raise ValueError("`notice` is for the kinds " + ", ".join(ROBOTS))
         if (self.rest is None) is (self.kind == "rest"):
             raise ValueError("`rest` is for the kind rest, which needs it")
+        if self.kind == "greenhouse" and (self.types or not self.secret or self.url[-1:] != "/"):
+            raise ValueError(
+                "greenhouse: `secret` is the API key that Greenhouse has, `url` what its callbacks begin with, up to a"
+                " slash; it has no `types`"
+            )
         ours = sorted(
             name for name in (self.rest.headers if self.rest else ()) if name.lower() in OURS
         )

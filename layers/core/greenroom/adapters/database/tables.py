@@ -292,6 +292,16 @@ webhook_endpoints = sa.Table(
     ),
 )
 
+partner_orders = sa.Table(
+    "partner_orders",
+    metadata,
+    # No foreign key: the order is kept before the queue has made the interview.
+    sa.Column("interview_id", sa.String(40), primary_key=True),
+    sa.Column("partner", sa.String(20), nullable=False),
+    sa.Column("callback_url", sa.String(2000), nullable=False),
+    sa.Column("ordered_at", UtcTime, nullable=False),
+)
+
 deliveries = sa.Table(
     "deliveries",
     metadata,

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from greenroom.adapters.database.delivery_list import DeliveryList, delivery
 from greenroom.adapters.database.endpoints import Endpoints
+from greenroom.adapters.database.partner_orders import PartnerOrders
 from greenroom.adapters.database.rows import AttemptMade, ClaimedDelivery, EndpointRow
 from greenroom.adapters.database.tables import (
     deliveries,
@@ -21,6 +22,7 @@ from greenroom.adapters.database.tables import (
     process_log,
     webhook_endpoints,
 )
+from greenroom.domain.assessment import COMPLETING
 from greenroom.domain.endpoint_kinds import MINUTE, ROBOT_MESSAGES_A_MINUTE
 from greenroom.domain.errors import NotFound
 from greenroom.domain.events import Event
@@ -73,8 +75,7 @@ class Webhooks(DeliveryList, Endpoints):
         wanted = [
             endpoint.id
             for endpoint in self.endpoints()
-            if endpoint.created_at <= event.time
-            and (endpoint.types is None or event.type in endpoint.types)
+            if endpoint.created_at <= event.time and self._wants(endpoint, event)
         ]
         if not wanted:
             return
@@ -101,6 +102,14 @@ class Webhooks(DeliveryList, Endpoints):
                 for endpoint in wanted
             ],
         )
+
+    def _wants(self, endpoint: EndpointRow, event: Event) -> bool:
+        if endpoint.kind != "greenhouse":
+            return endpoint.types is None or event.type in endpoint.types
+        if event.type not in COMPLETING:
+            return False
+        callbacks = PartnerOrders(self._connection, self._clock).callbacks([event.subject])
+        return callbacks.get(event.subject, "").startswith(endpoint.url)
 
     def claim(
         self,
