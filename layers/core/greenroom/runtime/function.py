@@ -22,7 +22,7 @@ from chalice.app import Response as ChaliceResponse
 
 from greenroom.clock import Clock, now_utc
 from greenroom.domain.errors import GreenroomError, MisconfiguredSetting, NotFound, Unauthorized
-from greenroom.runtime.http import Principal, Request, Response, problem
+from greenroom.runtime.http import XLSX, Principal, Request, Response, problem
 from greenroom.runtime.storage_events import ObjectCreated, parse_notification
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Function(Chalice, Generic[S]):
         )
         self._context: contextvars.ContextVar[Any] = contextvars.ContextVar(f"{name}-context")
         super().__init__(app_name=name, configure_logs=False, env={})
+        self.api.binary_types.append(XLSX)
         self.clock = clock
         self.triggers: list[ObjectTrigger] = []
         self.schedules: dict[str, Callable[[Any, Any], Any]] = {}
@@ -332,9 +333,8 @@ class Function(Chalice, Generic[S]):
             except Exception:  # a fault of ours: logged whole, told as `internal`
                 self.logger.exception("request_failed", path=request.path)
                 response = problem(GreenroomError("an error of ours; it was logged"), request.path)
-        return ChaliceResponse(
-            body=response.body, headers={**response.headers}, status_code=response.status
-        )
+        body = response.body if response.content is None else response.content
+        return ChaliceResponse(body=body, headers={**response.headers}, status_code=response.status)
 
 
 def bearer(request: Request) -> str:
