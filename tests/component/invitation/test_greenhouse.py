@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from functions.status_sync.app import app as status_sync
 from functions.status_sync.delivery import sender
+from greenroom.adapters.database.tables import partner_orders
 from greenroom.domain import keys
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import InterviewState
@@ -87,6 +89,19 @@ def test_an_order_invites_by_mail_and_its_repetition_changes_nothing(
     (mail,) = house.sink.messages()
     assert "hpotter@hogwarts.edu" in mail["To"]
     assert greenhouse.status(interview).json()["partner_status"] == "invited"
+
+
+def test_an_order_that_was_killed_halfway_is_made_whole_by_the_next(
+    house: House, greenhouse: Greenhouse
+) -> None:
+    first = greenhouse.send_test().json()
+    (batch,) = batches(house)
+    house.store.delete(keys.batch(batch))  # killed before the object was written …
+    with house.database.engine.begin() as connection:  # … and before the order was kept
+        connection.execute(sa.delete(partner_orders))
+    assert greenhouse.send_test().json() == first
+    house.work_off(batch)
+    assert greenhouse.status(first["partner_interview_id"]).json()["partner_status"] == "invited"
 
 
 def test_another_test_of_the_same_person_is_another_interview(greenhouse: Greenhouse) -> None:
