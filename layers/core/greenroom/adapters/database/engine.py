@@ -30,6 +30,7 @@ from greenroom.adapters.database.interviewers import Interviewers
 from greenroom.adapters.database.interviews import Interviews
 from greenroom.adapters.database.legal_holds import LegalHolds
 from greenroom.adapters.database.mails import Mails
+from greenroom.adapters.database.partner_orders import PartnerOrders
 from greenroom.adapters.database.presence import Presence
 from greenroom.adapters.database.process_log import ProcessLog
 from greenroom.adapters.database.reminders import Reminders
@@ -93,6 +94,10 @@ class Transaction:
     @cached_property
     def webhooks(self) -> Webhooks:
         return Webhooks(self._connection, self.clock)
+
+    @cached_property
+    def partner_orders(self) -> PartnerOrders:
+        return PartnerOrders(self._connection, self.clock)
 
     @cached_property
     def mails(self) -> Mails:
