@@ -27,6 +27,7 @@ from greenroom.domain.erasure import LegalHold, SignedCertificate
 from greenroom.domain.evaluation import EvaluationTemplate
 from greenroom.domain.evaluations import Spread, SubmittedEvaluation
 from greenroom.domain.events import Event, EventType
+from greenroom.domain.figures import BatchFigures
 from greenroom.domain.follow_up import FollowUp
 from greenroom.domain.follow_up_rules import FollowUpRules
 from greenroom.domain.intervention import NewDeadline, Note
@@ -54,6 +55,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "invitation.filter": CandidateFilter,
     "invitation.row_error": RowError,
     "invitation.question": Question,
+    "invitation.batch_figures": BatchFigures,
     "upload.manifest": Manifest,
     "portal.consents": Consents,
     "portal.entry_rules": EntryRules,
