@@ -167,9 +167,7 @@ def read_batch(request: Request) -> Response:
     return read_batch(request.params["batch"], app)
 
 
-@app.get(
-    "/v1/batches/{batch}/figures", auth=app.api_key("interviews:read", seen="batch_figures")
-)
+@app.get("/v1/batches/{batch}/figures", auth=app.api_key("interviews:read", seen="batch_figures"))
 def read_figures(request: Request) -> Response:
     from functions.invitation.figures import read_figures
 

@@ -214,6 +214,7 @@ def letters_of(settings: Settings) -> Letters:
             public_url=settings.links.public_url,
             token_key=settings.tokens.key.get_secret_value(),
             time_zone=settings.time_zone,
+            tracking=settings.mail.tracking,
         )
     )
 

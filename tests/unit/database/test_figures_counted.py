@@ -37,7 +37,7 @@ def log(database: Database, interview: str, *kinds: EventType) -> None:
 
 def test_the_index_holds_the_steps_of_the_funnel() -> None:
     named = ", ".join(f"'{kind}'" for kind in LOGGED.values())
-    assert FUNNEL == f"type IN ({named})"
+    assert f"type IN ({named})" == FUNNEL
 
 
 def test_the_counts_of_an_unknown_batch_are_refused(database: Database) -> None:

@@ -36,9 +36,7 @@ def counted(
     ]
     moments = [START + timedelta(seconds=after) for after in sent_after_s or ()]
     median, p95 = moments or (None, None)
-    return figures_of(
-        BatchCounts("b", START, START, tracking, standings, median, p95, recordings)
-    )
+    return figures_of(BatchCounts("b", START, START, tracking, standings, median, p95, recordings))
 
 
 def test_who_came_further_has_taken_the_steps_before() -> None:

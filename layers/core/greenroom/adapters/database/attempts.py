@@ -125,9 +125,7 @@ class Attempts(Repository):
         """What became of an attempt, beside it: the figures of a batch count thousands."""
         worst = max((track.status for track in assembly.tracks), key=_BADNESS.index)
         self._connection.execute(
-            sa.update(attempts)
-            .where(*_is(ref))
-            .values(assembled=worst, lost_ms=assembly.lost_ms)
+            sa.update(attempts).where(*_is(ref)).values(assembled=worst, lost_ms=assembly.lost_ms)
         )
 
     def move_answer(self, ref: AttemptRef, to: AnswerState) -> bool:

@@ -54,7 +54,7 @@ class Figures(Repository):
                 batch=row.id,
                 accepted_at=row.created_at,
                 deadline=row.deadline,
-                mail_tracking=read_plan(row.plan).policy.mail_tracking,
+                mail_tracking=read_plan(row.plan).mail_tracking,
                 standings=standings[row.id],
                 median_sent_at=sent.get((row.id, _HALF)),
                 p95_sent_at=sent.get((row.id, _MOST)),
