@@ -64,7 +64,7 @@ class Figures(Repository):
         ]
 
     def _standings(self, batch_ids: Sequence[str]) -> dict[str, list[Standing]]:
-        steps = {
+        steps: dict[FunnelStep, sa.ColumnElement[int]] = {
             step: sa.func.max(sa.case((process_log.c.type == kind.value, 1), else_=0))
             for step, kind in LOGGED.items()
         }
