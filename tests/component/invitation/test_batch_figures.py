@@ -44,7 +44,7 @@ def test_the_same_as_csv_by_accept_or_by_format(house: House) -> None:
     by_accept = read(house, path, accept="text/csv")
     by_format = read(house, f"{path}?format=csv")
     assert by_accept.text == by_format.text
-    assert by_format.headers["Content-Type"].startswith("text/csv")
+    assert by_format.headers["content-type"].startswith("text/csv")
     told = rows_of(by_format.text)
     assert told["reached", "mail_sent"] == "2"
     assert told["reached", "mail_opened"] == ""  # not tracked is not nought
