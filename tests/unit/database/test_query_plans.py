@@ -60,6 +60,8 @@ QUERIES: dict[str, Callable[[Transaction, str, str, Any], object]] = {
         scores=[ScoreBound("c", ">=", 80)], order=ByScore("c"), after=itv
     ),
     "scores of a page": lambda tx, itv, bat, now: tx.interviews.scores_of([itv]),
+    "figures of a batch": lambda tx, itv, bat, now: tx.figures.of(bat),
+    "figures of running batches": lambda tx, itv, bat, now: tx.figures.running(),
     "counts": lambda tx, itv, bat, now: tx.interviews.counts(bat),
     "answers": lambda tx, itv, bat, now: tx.interviews.answers(itv),
     "stale": lambda tx, itv, bat, now: tx.interviews.stale(AnswerState.SEALED, now, 10),

@@ -72,7 +72,10 @@ class DatabaseSettings(BaseModel):
 
 
 class MailSettings(BaseModel):
-    """The company's SMTP relay. `timeout_s` in seconds."""
+    """The company's SMTP relay. `timeout_s` in seconds.
+
+    `tracking`: mails tell when they are opened, where the batch's policy allows that.
+    """
 
     host: str
     port: int = 25
@@ -81,6 +84,7 @@ class MailSettings(BaseModel):
     starttls: bool = False
     sender: str = "Greenroom <greenroom@localhost>"
     timeout_s: float = 30
+    tracking: bool = True
 
 
 class LinkSettings(BaseModel):

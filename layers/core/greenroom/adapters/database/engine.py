@@ -24,6 +24,7 @@ from greenroom.adapters.database.decisions import Decisions
 from greenroom.adapters.database.disposals import Disposals
 from greenroom.adapters.database.erasures import Erasures
 from greenroom.adapters.database.evaluations import Evaluations
+from greenroom.adapters.database.figures import Figures
 from greenroom.adapters.database.idempotency import Idempotency
 from greenroom.adapters.database.identity import IdentityPictures
 from greenroom.adapters.database.interviewers import Interviewers
@@ -78,6 +79,10 @@ class Transaction:
     @cached_property
     def process_log(self) -> ProcessLog:
         return ProcessLog(self._connection, self.clock)
+
+    @cached_property
+    def figures(self) -> Figures:
+        return Figures(self._connection, self.clock)
 
     @cached_property
     def decisions(self) -> Decisions:
