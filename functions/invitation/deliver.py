@@ -12,9 +12,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions.invitation.letter import House, Letter, Letters
 from functions.invitation.outcomes import Group, Outcome, record
 from greenroom.adapters.database import MailRow
 from greenroom.adapters.mail import (
@@ -27,6 +27,7 @@ from greenroom.adapters.mail import (
 from greenroom.domain.ids import new_id
 from greenroom.domain.message import AT_ANY_HOUR, RESULTS, result_of, unsendable
 from greenroom.domain.reminder import by_day
+from greenroom.runtime.mail.letter import House, Letter, Letters
 from greenroom.runtime.outbox import publish
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from greenroom.adapters.database import InterviewRow, LogRow
     from greenroom.domain.decision import Outcome as Decided
     from greenroom.runtime.function import Function
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "email_templates"
 
 CLAIMED = 100
 """Mails claimed, and interviews read, at a time."""
@@ -214,6 +217,7 @@ def letters_of(settings: Settings) -> Letters:
             public_url=settings.links.public_url,
             token_key=settings.tokens.key.get_secret_value(),
             time_zone=settings.time_zone,
+            templates=TEMPLATES,
         )
     )
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from functions.invitation.letter import AFTERWARDS, Letter
 from greenroom.adapters.database import MailRow
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import INVITATION, InterviewState
+from greenroom.domain.message import AFTERWARDS
+from greenroom.runtime.mail.letter import Letter
 
 if TYPE_CHECKING:
     from greenroom.adapters.database import MailKey, Transaction

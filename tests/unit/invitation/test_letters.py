@@ -14,20 +14,23 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from functions.invitation.calendar_entry import sequence_of
-from functions.invitation.letter import TEMPLATES, House, Letter, Letters, one_line
+from functions.invitation.deliver import TEMPLATES
 from greenroom.adapters.database import InterviewRow
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.interview import InterviewState
 from greenroom.domain.model import text_in
 from greenroom.domain.plan import Plan
 from greenroom.domain.template import Question, Template
+from greenroom.runtime.mail.calendar_entry import sequence_of
+from greenroom.runtime.mail.letter import House, Letter, Letters, one_line
 from greenroom.runtime.tokens import read_candidate_token
 
 KEY = "k" * 32
 NOW = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
 DEADLINE = datetime(2026, 6, 30, 10, 0, tzinfo=UTC)
-HOUSE = House("星河零售 <hr@example.com>", "https://interview.example.com/", KEY, "Asia/Shanghai")
+HOUSE = House(
+    "星河零售 <hr@example.com>", "https://interview.example.com/", KEY, "Asia/Shanghai", TEMPLATES
+)
 QUESTIONS = [
     Question(
         id="intro",

@@ -12,12 +12,18 @@ RECEIVED = "received"
 """已收到: every answer has arrived, and what happens next."""
 
 
+CANCELLED = "invitation_cancelled"
+"""面试取消: to who was invited, so that the entry leaves the calendar."""
+
+
 def result_of(outcome: Outcome) -> str:
     """The message that tells a candidate of the decision 结果通知."""
     return f"result_{outcome}"
 
 
 RESULTS = frozenset(map(result_of, OUTCOMES))
+AFTERWARDS = RESULTS | {RECEIVED, CANCELLED}
+"""What is told when nothing has to be done by a time."""
 AT_ANY_HOUR = frozenset({"invitation_created", RECEIVED})
 """HR has chosen the hour of the one, the candidate that of the other; everything else waits for the day."""
 
@@ -39,6 +45,8 @@ def unsendable(
         fits = state == InterviewState.DECIDED
     elif message == RECEIVED:
         fits = state in _HANDED_IN
+    elif message == CANCELLED:
+        fits = state == InterviewState.CANCELLED
     else:
         fits = state in AWAITED
     if not fits:
