@@ -214,7 +214,7 @@ class BrokerQueue:
                 channel.basic_consume(queue, partial(self._take, session))
             self._log.info("broker_connected")
             yield
-            while not self._closing.is_set():
+            while connection.is_open and not self._closing.is_set():
                 connection.process_data_events(time_limit=SERVE_S)
                 yield
         finally:
