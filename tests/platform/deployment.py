@@ -89,12 +89,16 @@ class Deployment:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def start(self, name: str) -> None:
-        """A function's worker or ``schedules``; returns when it is ready."""
-        what = ["--schedules"] if name == "schedules" else ["--function", name]
-        url = self._launch(name, ["greenroom_cli", "worker", *what, "--port", "0"])
-        until(lambda: status(f"{url}/-/ready") == 204, READY_S, f"{name} is ready")
-        assert status(f"{url}/-/health") == 200
+    def start(self, *names: str) -> None:
+        """Workers of functions or ``schedules``; returns when all are ready."""
+        started = {}
+        for name in names:
+            what = ["--schedules"] if name == "schedules" else ["--function", name]
+            started[name] = self._launch(name, ["greenroom_cli", "worker", *what, "--port", "0"])
+        for name, process in started.items():
+            url = self._url(name, process)
+            until(lambda ready=f"{url}/-/ready": status(ready) == 204, READY_S, f"{name} is ready")
+            assert status(f"{url}/-/health") == 200
 
     def kill(self, name: str) -> None:
         """kill -9."""
@@ -134,29 +138,28 @@ class Deployment:
     def _start_all(self) -> None:
         mails = ["--smtp-port", str(self.ports.smtp), "--http-port", str(self.ports.mailbox)]
         data = ["--data", str(self.folder / "mails")]
-        self._launch("mailbox", ["greenroom_local.mailbox", *data, *mails], says_url=False)
+        self._launch("mailbox", ["greenroom_local.mailbox", *data, *mails])
         names = ",".join(wired.name for wired in self.wiring.values() if wired.http)
         port = ["--port", str(self.ports.http)]
         self._launch("http", ["greenroom.host.http", "--functions", names, *port])
-        for wired in self.wiring.values():
-            if wired.has_queue:
-                self.start(wired.name)
-        self.start("schedules")
+        self.start(*(one.name for one in self.wiring.values() if one.has_queue), "schedules")
         until(lambda: status(f"{self.url}/-/ready") == 204, READY_S, "pages are ready")
         until(self._hears, 120, "a new object is announced and acted on")
 
-    def _launch(self, name: str, module: list[str], *, says_url: bool = True) -> str:
+    def _launch(self, name: str, module: list[str]) -> subprocess.Popen[str]:
         with (self.folder / f"{name}.log").open("a") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", *module],
                 env=self.environment,
-                stdout=subprocess.PIPE if says_url else log,
+                stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
             )
         self.processes[name] = process
-        if not says_url:
-            return ""
+        return process
+
+    def _url(self, name: str, process: subprocess.Popen[str]) -> str:
+        """The first line that it says: where its probes are."""
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         assert url, (self.folder / f"{name}.log").read_text()[-4000:]

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from greenroom.adapters.broker import connected, dead_letters, declare, redrive
+from greenroom.adapters.broker import connected, dead_letters, declare
 from greenroom.adapters.broker_queue import BrokerQueue
 from greenroom.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from greenroom.host.ticks import Ticks
@@ -32,6 +33,7 @@ from greenroom.host.topology import (
 from greenroom.host.wiring import Schedule, Trigger, Wired
 from greenroom.host.worker import Worker
 from greenroom.runtime.function import Function, ObjectCreated
+from greenroom_cli.main import app as command
 from tests.platform.stack import Stack
 
 pytestmark = [pytest.mark.ceph, pytest.mark.timeout(240)]
@@ -131,7 +133,9 @@ def test_what_failed_is_tried_later_then_dead_and_can_be_sent_again(broker: Brok
         assert json.loads(letter.body) == json.loads(notification("in/1.json"))
         # Looking took nothing away.
         until(lambda: broker.waiting(dead_queue(broker.name)) == 1)
-        assert redrive(broker.url, dead_queue(broker.name), EVENTS, broker.name) == 1
+        again = ["dead-letters", "--broker", "--redrive", "--queue", broker.name]
+        said = CliRunner().invoke(command, again, env={"GREENROOM_BROKER__URL": broker.url})
+        assert (said.exit_code, "1 put back" in said.output) == (0, True), said.output
         healed: list[str] = []
         assert Worker(function(healed.append), queue, owner="w").run_once(wait_s=30)
         assert healed == ["in/1.json"]
