@@ -34,6 +34,11 @@ class Stack:
         """Again: what has ended is started over what it left on disk."""
         _run("start", self.folder)
 
+    def is_whole(self) -> bool:
+        """Whether all of it runs."""
+        command = [str(SCRIPT), "status", str(self.folder)]
+        return subprocess.run(command, stdout=subprocess.DEVNULL, timeout=60).returncode == 0
+
     def kill(self, name: str) -> None:
         """kill -9 for one of its processes with all that it started."""
         pid = int((self.folder / "run" / name).read_text().split()[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -31,6 +32,23 @@ def outcome(told: str) -> dict[str, Any]:
     assert document["webhooks"]
     assert all(item["verified"] for item in document["webhooks"])
     return document
+
+
+def supervised(stack: Stack, demo: subprocess.Popen[str]) -> str:
+    """The demo's report. What has ended is started again meanwhile, as a company's supervisor does: the gateway of
+    Ceph 16 may end by a segmentation fault when its broker is killed."""
+    deadline = time.monotonic() + 600
+    while time.monotonic() < deadline:
+        if not stack.is_whole():
+            stack.start()
+        try:
+            told, _ = demo.communicate(timeout=2)
+        except subprocess.TimeoutExpired:
+            continue
+        assert demo.returncode == 0
+        return told
+    demo.kill()
+    raise AssertionError("the demo did not end in time")
 
 
 def nobody_died(deployment: Deployment) -> None:
@@ -66,8 +84,7 @@ def test_workers_and_the_broker_are_killed_on_the_way(deployment: Deployment) ->
             deployment.stack.kill("rabbitmq")
             deployment.stack.start()
         deployment.start(function)
-    told, _ = demo.communicate(timeout=600)
-    assert demo.returncode == 0
+    told = supervised(deployment.stack, demo)
     document = outcome(told)
     assert document["webhooks"][-1]["type"] == "interview.scored"
     types = [item["type"] for item in document["webhooks"]]
