@@ -25,6 +25,12 @@ def run(
     port: Annotated[
         int, typer.Option(help="First of three ports for pages, store, mailbox; SMTP is 25 above.")
     ] = 8000,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="Another database than a SQLite file: postgresql+psycopg://user:password@host/name"
+        ),
+    ] = None,
 ) -> None:
     """Start the whole platform on this machine and print where everything is."""
     console = Console()
@@ -32,7 +38,7 @@ def run(
     def told(words: str) -> None:
         console.print(f"[yellow]{words}[/] (see {data / 'logs'})", highlight=False)
 
-    platform = PocketPlatform(data, ports=Ports.beginning_with(port), told=told)
+    platform = PocketPlatform(data, ports=Ports.beginning_with(port), database=database, told=told)
     # Ctrl-C and SIGTERM interrupt whatever is going on, also a start that takes its time.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

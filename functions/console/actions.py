@@ -21,6 +21,7 @@ from greenroom.domain.interview import (
     InterviewState,
 )
 from greenroom.domain.keys import AttemptRef
+from greenroom.domain.message import CANCELLED
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.idempotency import idempotent
 
@@ -56,6 +57,8 @@ def cancel(request: Request, app: Function[Settings]) -> Response:
         if not tx.interviews.move(row.id, InterviewState.CANCELLED):
             raise _closed(row)
         tx.mails.withdraw(row.id, "the interview was cancelled")
+        if row.state != InterviewState.CREATED:
+            tx.mails.queue_next(row.id, CANCELLED)
         tx.process_log.append(row.id, EventType.INTERVIEW_CANCELLED, _by(request, note))
         tx.audit.append(request.who.actor, "interview.cancelled", "interview", row.id)
 

@@ -53,7 +53,7 @@ def function_files(name: str, folder: Path) -> None:
     copy(Path("functions", name), folder / "functions" / name)
     shutil.copy("functions/__init__.py", folder / "functions/__init__.py")
     copy(Path("locales"), folder / "locales")
-    if name == "invitation":
+    if name in ("invitation", "console"):
         copy(Path("email_templates"), folder / "email_templates")
 
 

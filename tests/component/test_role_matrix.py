@@ -32,6 +32,9 @@ OPENS: dict[tuple[str, str], set[Role]] = {
     ("GET", "/console/monitoring"): READERS,
     ("GET", "/console/monitoring/changes"): READERS,
     ("GET", "/console/monitoring/summary"): READERS,
+    ("GET", "/console/mails"): READERS,
+    ("GET", "/console/mails/{mail}"): READERS,
+    ("GET", "/console/mails/{mail}/html"): READERS,
     ("GET", "/console/users"): AUDITORS,
     ("POST", "/console/users"): ADMINS,
     ("POST", "/console/users/{user}/role"): ADMINS,
@@ -70,7 +73,7 @@ def paths(client: FunctionClient, database: Database, store: ObjectStore) -> dic
     with database.begin() as tx:
         tx.interviewers.assign(mine, ["interviewer@example.com"])
     other = account(database, Role.INTERVIEWER, email="other@example.com")
-    return {"interview": mine, "picture": "card", "user": other}
+    return {"interview": mine, "picture": "card", "mail": "received", "user": other}
 
 
 def filled(path: str, paths: dict[str, str]) -> str:

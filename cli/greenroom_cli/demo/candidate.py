@@ -57,7 +57,7 @@ class Candidate:
 
     def open_link(self) -> dict[str, Any]:
         """Open the page as a browser would; what the page is told about the interview."""
-        self._api.get(self.link, headers={"Accept": "text/html"}).raise_for_status()
+        self._see_page()
         return self._call("GET", "/v1/candidate/interview")
 
     def consent(self) -> None:
@@ -79,6 +79,10 @@ class Candidate:
 
     def submit(self) -> None:
         self._call("POST", "/v1/candidate/submission")
+
+    @_PATIENT
+    def _see_page(self) -> None:
+        self._api.get(self.link, headers={"Accept": "text/html"}).raise_for_status()
 
     def _upload(
         self, take: Take, policy: dict[str, Any], part_bytes: int, progress: Callable[[int], None]

@@ -43,6 +43,7 @@ ADMIN = "admin"
 class PocketPlatform:
     """Everything on one machine; a context manager. `ports` is `fixed`, `free`, or `Ports`.
 
+    `database` is the URL of another database than the SQLite file, `instances` how many workers each function has.
     Without `workers` the queues fill and nobody works them off: for those who bring workers of their own.
 
     `told` hears in words of every process that died and starts again.
@@ -56,6 +57,8 @@ class PocketPlatform:
         *,
         ports: Literal["fixed", "free"] | Ports = "fixed",
         extra: Mapping[str, str] | None = None,
+        database: str | None = None,
+        instances: int = 1,
         workers: bool = True,
         told: Callable[[str], None] = lambda words: None,
     ) -> None:
@@ -65,6 +68,8 @@ class PocketPlatform:
         self.ports = ports
         self.wiring = read_wiring()
         self._extra = dict(extra or {})
+        self._database = database
+        self._instances = instances
         self._workers = workers
         self._told = told
         self._lock: FolderLock | None = None
@@ -176,7 +181,7 @@ class PocketPlatform:
 
     @property
     def _database_url(self) -> str:
-        return f"sqlite:///{self.data / 'greenroom.sqlite'}"
+        return self._database or f"sqlite:///{self.data / 'greenroom.sqlite'}"
 
     def _prepare_database(self) -> None:
         database = self.database()
@@ -210,7 +215,12 @@ class PocketPlatform:
         self.object_store().ensure_bucket(cors_origins=[self.url, by_name], rules=rules)
 
     def _start_workers(self) -> None:
-        workers = [self._worker(wired) for wired in self.wiring.values() if wired.has_queue]
+        workers = [
+            self._worker(wired, instance)
+            for wired in self.wiring.values()
+            if wired.has_queue
+            for instance in range(1, self._instances + 1)
+        ]
         for worker in workers:
             worker.died()  # what the last run of the platform held when it was killed
         self.supervisor.start(*workers, self._schedule())
@@ -237,17 +247,18 @@ class PocketPlatform:
         health = f"{self.url}/-/health"
         return Child("http", "greenroom.host.http", arguments, self.environment(), health)
 
-    def _worker(self, wired: Wired) -> Child:
+    def _worker(self, wired: Wired, instance: int) -> Child:
         folder = self.data / "store"
-        arguments = ["--function", wired.name, "--data", str(folder)]
+        arguments = ["--function", wired.name, "--instance", str(instance), "--data", str(folder)]
 
         def let_go() -> None:
             queue = Queue(folder)
-            queue.release_owner(owner_of(wired.name))
+            queue.release_owner(owner_of(wired.name, instance))
             queue.close()
 
+        name = wired.name if instance == 1 else f"{wired.name}-{instance}"
         module = "greenroom_local.worker"
-        return Child(wired.name, module, arguments, self.environment(), died=let_go)
+        return Child(name, module, arguments, self.environment(), died=let_go)
 
     def _schedule(self) -> Child:
         arguments = ["--data", str(self.data / "store")]

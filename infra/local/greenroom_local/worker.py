@@ -1,6 +1,6 @@
 """A worker over the pocket queue.
 
-python -m greenroom_local.worker --function analysis --data FOLDER
+python -m greenroom_local.worker --function analysis [--instance 2] --data FOLDER
 """
 
 from __future__ import annotations
@@ -14,21 +14,23 @@ from greenroom.runtime import logs
 from greenroom_local.queue import Queue
 
 
-def owner_of(function: str) -> str:
-    """The name under which the one worker of a function holds messages."""
-    return f"worker-{function}"
+def owner_of(function: str, instance: int) -> str:
+    """The name under which one of a function's workers holds messages."""
+    return f"worker-{function}-{instance}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="greenroom_local.worker", description=__doc__)
     parser.add_argument("--function", required=True)
+    parser.add_argument("--instance", type=int, default=1)
     parser.add_argument("--data", type=Path, required=True)
     arguments = parser.parse_args()
     logs.configure()
     app = load_function(arguments.function)
     _ = app.settings  # a bad setting stops the start, not the first message
     queue = Queue(arguments.data)
-    run_until_signal(Worker(app, queue, owner=owner_of(arguments.function)))
+    owner = owner_of(arguments.function, arguments.instance)
+    run_until_signal(Worker(app, queue, owner=owner))
 
 
 if __name__ == "__main__":

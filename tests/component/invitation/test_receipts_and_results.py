@@ -123,3 +123,29 @@ def test_nobody_is_told_that_all_has_arrived_when_an_answer_is_asked_again(house
         assert tx.interviews.move(interview, InterviewState.RE_RECORD)
     house.sweep()
     assert sent(house, interview) == []
+
+
+def test_who_was_invited_is_told_that_it_is_cancelled_once_and_by_day(house: House) -> None:
+    batch = house.invite(2, deadline=(house.clock() + timedelta(days=3)).isoformat())
+    house.sink.answers["c1@example.com"] = "450 4.2.0 greylisted"
+    house.work_off(batch)
+    house.sink.mails.clear()
+    house.clock.turn(hours=8)  # midnight in Shanghai
+    set_up(console, house.clock)
+    hr = FunctionClient(
+        console, authorization=f"Bearer {api_key(house.database, 'interviews:write')}"
+    )
+    with house.database.begin() as tx:
+        interviews = [row.id for row in tx.interviews.find(batch=batch)]
+    for interview in (*interviews, *interviews):
+        assert hr.post(f"/v1/interviews/{interview}/cancel", {}).status == 200
+    house.sink.answers.clear()
+    house.sweep()
+    assert house.sink.mails == []
+    a_day(house)
+    (mail,) = house.sink.messages()
+    assert mail["To"].addresses[0].addr_spec == "c0@example.com", "the other was never invited"
+    assert "已取消" in mail["Subject"]
+    (entry,) = mail.iter_attachments()
+    assert entry["Content-Type"].params["method"] == "CANCEL"
+    assert house.logs(batch)["c0"][-1] == "notice.sent"

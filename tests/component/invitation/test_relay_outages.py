@@ -1,4 +1,4 @@
-"""The relay goes down in the middle of a batch, again and again: every candidate gets the invitation, and gets it once."""
+"""The relay goes down in the middle of a batch, again and again: every candidate gets one invitation."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import icalendar
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.invitation.calendar_entry import Entry
+from greenroom.runtime.mail.calendar_entry import Entry, Method
 
 AT = datetime(2026, 6, 30, 10, tzinfo=UTC)
 printable = st.text(
@@ -43,3 +43,20 @@ def test_an_extended_deadline_replaces_the_entry_and_a_copy_does_not() -> None:
     far = event(datetime(2080, 1, 1, tzinfo=UTC), AT)
     assert first["uid"] == copy["uid"] == extended["uid"]
     assert first["sequence"] == copy["sequence"] < extended["sequence"] < far["sequence"] < 2**31
+
+
+def test_a_cancelled_interview_leaves_the_calendar() -> None:
+    """RFC 5546, 3.2.5: the same UID, a higher SEQUENCE, METHOD and STATUS say so; nobody is reminded any more."""
+
+    def calendar(method: Method) -> icalendar.Calendar:
+        entry = Entry(summary="s", description="d", deadline=AT, stamp=AT, method=method)
+        body = entry.fill(uid="itv_1@example.com", link="https://interview.example.com/i/t")
+        return icalendar.Calendar.from_ical(body)
+
+    published, cancelled = calendar("PUBLISH"), calendar("CANCEL")
+    assert (published["method"], cancelled["method"]) == ("PUBLISH", "CANCEL")
+    (before,), (after,) = published.events, cancelled.events
+    assert before["uid"] == after["uid"]
+    assert after["sequence"] > before["sequence"]
+    assert (before["status"], after["status"]) == ("CONFIRMED", "CANCELLED")
+    assert before.walk("valarm") and not after.walk("valarm")

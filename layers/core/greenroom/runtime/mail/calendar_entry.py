@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import icalendar
 
@@ -17,6 +18,9 @@ _WIDTH = 74
 
 _COUNTED_FROM = datetime(2020, 1, 1, tzinfo=UTC)
 
+Method = Literal["PUBLISH", "CANCEL"]
+"""RFC 5546: the entry enters the calendar, or leaves it."""
+
 ALARMS = (timedelta(days=-1), timedelta(hours=-2))
 """Reminders before the deadline."""
 
@@ -25,22 +29,30 @@ class Entry:
     """An event without duration at the deadline; it leaves the candidate's time marked as free."""
 
     def __init__(
-        self, *, summary: str, description: str, deadline: datetime, stamp: datetime
+        self,
+        *,
+        summary: str,
+        description: str,
+        deadline: datetime,
+        stamp: datetime,
+        method: Method = "PUBLISH",
     ) -> None:
+        cancels = method == "CANCEL"
         calendar = icalendar.Calendar()
         calendar.add("prodid", "-//Greenroom//Interviews//EN")
         calendar.add("version", "2.0")
-        calendar.add("method", "PUBLISH")
+        calendar.add("method", method)
         event = icalendar.Event()
         event.add("uid", _UID)
-        event.add("sequence", sequence_of(deadline))
+        event.add("sequence", sequence_of(deadline) + cancels)
+        event.add("status", "CANCELLED" if cancels else "CONFIRMED")
         event.add("dtstamp", stamp)
         event.add("dtstart", deadline)
         event.add("summary", summary)
         event.add("description", f"{description}\n{_LINK}")
         event.add("url", _LINK)
         event.add("transp", "TRANSPARENT")
-        for before in ALARMS:
+        for before in () if cancels else ALARMS:
             alarm = icalendar.Alarm()
             alarm.add("action", "DISPLAY")
             alarm.add("trigger", before)

@@ -15,6 +15,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 
+from greenroom.runtime.mail.calendar_entry import Method
+
 _TO = b"to@mark.invalid"
 _DATE = b"Thu, 01 Jan 1970 00:00:00 +0000"
 _MESSAGE_ID = b"<message-id@mark.invalid>"
@@ -40,7 +42,9 @@ class Parts:
 class Frame:
     """Alternative text and HTML, and where there is one a calendar file beside them (multipart/mixed)."""
 
-    def __init__(self, *, sender: str, subject: str, locale: str, calendar: bool = True) -> None:
+    def __init__(
+        self, *, sender: str, subject: str, locale: str, calendar: Method | None = "PUBLISH"
+    ) -> None:
         rest = _prototype(sender, subject, locale, calendar).as_bytes(policy=SMTP)
         self._pieces: list[bytes] = []
         self._order: list[bytes] = []
@@ -67,7 +71,7 @@ class Frame:
         return b"".join((*message, self._last))
 
 
-def _prototype(sender: str, subject: str, locale: str, calendar: bool) -> EmailMessage:
+def _prototype(sender: str, subject: str, locale: str, calendar: Method | None) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = _TO.decode()
@@ -85,7 +89,7 @@ def _prototype(sender: str, subject: str, locale: str, calendar: bool) -> EmailM
             subtype="calendar",
             cte="base64",
             filename="interview.ics",
-            params={"method": "PUBLISH"},
+            params={"method": calendar},
         )
         message.set_boundary("greenroom-mixed")
     message["Content-Language"] = locale  # earlier it would have moved into the first part

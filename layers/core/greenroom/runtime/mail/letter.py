@@ -15,23 +15,19 @@ from babel.dates import format_datetime, get_timezone_gmt, get_timezone_name
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import escape
 
-from functions.invitation.calendar_entry import Entry
-from functions.invitation.mime import Frame, Parts
 from greenroom.domain.ids import derived_id
 from greenroom.domain.interview import INVITATION
-from greenroom.domain.message import RECEIVED, RESULTS
+from greenroom.domain.message import AFTERWARDS, CANCELLED
 from greenroom.domain.model import text_in
+from greenroom.runtime.mail.calendar_entry import Entry, Method
+from greenroom.runtime.mail.mime import Frame, Parts
 from greenroom.runtime.tokens import issue_candidate_token
 
 if TYPE_CHECKING:
     from greenroom.adapters.database import InterviewRow
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "email_templates"
 GRACE = timedelta(days=14)
 """How long a link outlives the deadline: it still opens the page that shows where the interview stands."""
-
-AFTERWARDS = RESULTS | {RECEIVED}
-"""What is told when nothing has to be done by a time: without a calendar entry."""
 
 _NAME, _LINK = "\ue000name\ue000", "\ue000link\ue000"
 """Marks in the rendered bodies; `one_line` leaves no such character in a name."""
@@ -45,21 +41,25 @@ _FULL = {"zh-CN": "y年M月d日 EEEE HH:mm", "en": "EEEE, d MMMM y, HH:mm"}
 
 @dataclass(frozen=True)
 class House:
-    """What all messages of this installation share. `sender` is a `From` value, its name the company's."""
+    """What all messages of this installation share. `sender` is a `From` value, its name the company's.
+
+    `templates` is the folder `email_templates`.
+    """
 
     sender: str
     public_url: str
     token_key: str
     time_zone: str
+    templates: Path
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A message ready to be sent; `content` are its bytes, `link_expires` the end of its personal link."""
+    """A message ready to be sent; `content` are its bytes, `link_expires` the end of a personal link."""
 
     recipient: str
     message_id: str
-    link_expires: datetime
+    link_expires: datetime | None
     content: bytes
 
 
@@ -114,9 +114,9 @@ class Letters:
             date=now,
             text=shared.text.replace(_LINK, link).replace(_NAME, name),
             html=shared.html.replace(_LINK, escape(link)).replace(_NAME, escape(name)),
-            calendar=b""
-            if told_after
-            else shared.entry.fill(uid=f"{to.id}@{shared.domain}", link=link),
+            calendar=shared.entry.fill(uid=f"{to.id}@{shared.domain}", link=link)
+            if shared.entry
+            else b"",
         )
         return Letter(to.candidate_email, parts.message_id, expires, shared.frame.fill(parts))
 
@@ -133,7 +133,7 @@ class _Shared:
         self.domain = address.rpartition("@")[2]
         folder = f"{message}/{to.locale}"
         invitation = f"{INVITATION}/{to.locale}"
-        templates = environment()
+        templates = environment(house.templates)
         deadline = Deadline.of(to.deadline, to.locale, to.time_zone or house.time_zone)
         questions = to.plan.template.questions
         words: dict[str, Any] = {
@@ -162,14 +162,14 @@ class _Shared:
         words["subject"] = subject
         calendar = templates.get_template(f"{invitation}/calendar.txt").render(words)
         summary, _, description = calendar.strip().partition("\n")
-        self.frame = Frame(
-            sender=house.sender,
-            subject=subject,
-            locale=to.locale,
-            calendar=message not in AFTERWARDS,
-        )
-        self.entry = Entry(
-            summary=summary, description=description, deadline=to.deadline, stamp=to.created_at
+        method = _method(message)
+        self.frame = Frame(sender=house.sender, subject=subject, locale=to.locale, calendar=method)
+        self.entry = method and Entry(
+            summary=summary,
+            description=description,
+            deadline=to.deadline,
+            stamp=to.created_at,
+            method=method,
         )
         self.text = templates.get_template(f"{folder}/body.txt").render(words).replace("\n", "\r\n")
         self.html = (
@@ -177,11 +177,18 @@ class _Shared:
         )
 
 
+def _method(message: str) -> Method | None:
+    """What a calendar is to do with a message's entry; None for one without."""
+    if message == CANCELLED:
+        return "CANCEL"
+    return None if message in AFTERWARDS else "PUBLISH"
+
+
 @cache
-def environment() -> Environment:
-    """The templates, compiled once per process. HTML escapes what it prints; text needs `one_line` names."""
+def environment(folder: Path) -> Environment:
+    """A folder's templates, compiled once per process. HTML escapes what it prints; text needs `one_line` names."""
     return Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folder),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
