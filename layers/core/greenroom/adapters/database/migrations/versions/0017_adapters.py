@@ -6,7 +6,7 @@ from alembic import op
 from greenroom.adapters.database.tables import UtcTime
 
 revision = "0017"
-down_revision = "0012"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
