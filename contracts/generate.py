@@ -28,6 +28,7 @@ from greenroom.domain.erasure import LegalHold, SignedCertificate
 from greenroom.domain.evaluation import EvaluationTemplate
 from greenroom.domain.evaluations import Spread, SubmittedEvaluation
 from greenroom.domain.events import Event, EventType
+from greenroom.domain.figures import BatchFigures
 from greenroom.domain.follow_up import FollowUp
 from greenroom.domain.follow_up_rules import FollowUpRules
 from greenroom.domain.intervention import NewDeadline, Note
@@ -57,6 +58,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "invitation.question": Question,
     "partner.assessment_order": AssessmentOrder,
     "partner.response_error": ResponseError,
+    "invitation.batch_figures": BatchFigures,
     "upload.manifest": Manifest,
     "portal.consents": Consents,
     "portal.entry_rules": EntryRules,

@@ -92,6 +92,8 @@ def keep_batch(
         policy = tx.catalogue.policy(asked.head.policy)
         mapping = tx.catalogue.mapping(template.mapping)
         plan = plan_of(asked.head, template, model, policy, mapping)
+        if app.settings.mail.tracking and policy.mail_tracking:
+            plan = plan.model_copy(update={"mail_tracking": True})
         tx.batches.create(
             batch, head=asked.head, plan=plan, accepted=len(asked.rows), errors=asked.errors
         )

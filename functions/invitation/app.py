@@ -167,6 +167,13 @@ def read_batch(request: Request) -> Response:
     return read_batch(request.params["batch"], app)
 
 
+@app.get("/v1/batches/{batch}/figures", auth=app.api_key("interviews:read", seen="batch_figures"))
+def read_figures(request: Request) -> Response:
+    from functions.invitation.figures import read_figures
+
+    return read_figures(request, app)
+
+
 @app.get("/v1/mails", auth=app.api_key("batches:write", seen="mails"))
 def list_mails(request: Request) -> Response:
     from functions.invitation.mails import list_mails

@@ -119,6 +119,7 @@ def test_every_route_for_api_keys_is_told_of() -> None:
         "/v1/mappings",
         "/v1/policies/{id}",
         "/v1/policies",
+        "/v1/metrics",
     }
 
 

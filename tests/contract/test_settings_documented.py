@@ -7,6 +7,7 @@ from typing import get_args, get_origin
 
 from pydantic import BaseModel
 
+from greenroom.host import amqp_worker
 from greenroom.runtime.settings import PREFIX
 
 
@@ -32,6 +33,7 @@ def test_documented_and_real_settings_are_the_same() -> None:
     for path in Path("layers").glob("*/greenroom_*/settings.py"):
         module = import_module(f"{path.parent.name}.settings")
         real |= variables(module.Settings, PREFIX)
+    real |= variables(amqp_worker.Settings, PREFIX)
     documented = set(
         re.findall(r"^\| `(GREENROOM_[A-Z_]+)`", Path("docs/settings.md").read_text(), re.M)
     )
