@@ -6,6 +6,7 @@ from functions.console import (
     api_routes,
     figures_routes,
     interview_routes,
+    mail_routes,
     people_routes,
     sign_in_routes,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "app",
     "figures_routes",
     "interview_routes",
+    "mail_routes",
     "people_routes",
     "sign_in_routes",
 ]

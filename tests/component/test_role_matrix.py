@@ -33,6 +33,9 @@ OPENS: dict[tuple[str, str], set[Role]] = {
     ("GET", "/console/monitoring"): READERS,
     ("GET", "/console/monitoring/changes"): READERS,
     ("GET", "/console/monitoring/summary"): READERS,
+    ("GET", "/console/mails"): READERS,
+    ("GET", "/console/mails/{mail}"): READERS,
+    ("GET", "/console/mails/{mail}/html"): READERS,
     ("GET", "/console/users"): AUDITORS,
     ("POST", "/console/users"): ADMINS,
     ("POST", "/console/users/{user}/role"): ADMINS,
@@ -72,7 +75,13 @@ def paths(client: FunctionClient, database: Database, store: ObjectStore) -> dic
         tx.interviewers.assign(mine, ["interviewer@example.com"])
         batch = tx.interviews.get(mine).batch_id
     other = account(database, Role.INTERVIEWER, email="other@example.com")
-    return {"interview": mine, "batch": batch, "picture": "card", "user": other}
+    return {
+        "interview": mine,
+        "batch": batch,
+        "picture": "card",
+        "mail": "received",
+        "user": other,
+    }
 
 
 def filled(path: str, paths: dict[str, str]) -> str:

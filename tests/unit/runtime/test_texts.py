@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 from babel.messages.pofile import read_po
 
+from functions.console.mail_preview import MAILS
 from functions.portal.status import ADVICE, STEPS
 from greenroom.domain.access import Permission, Role
 from greenroom.domain.analysis import LACKS
@@ -133,6 +134,8 @@ CLOSED = {
     "recommendation": get_args(Recommendation),
     "role": Role,
     "permission": Permission,
+    "mail": MAILS,
+    "mails.calendar": ("publish", "cancel", "none"),
     "account.done": ("password", "second_factor", "removed", "sessions"),
 }  # fmt: skip
 """Keys that a template puts together, by what may follow the dot."""

@@ -143,12 +143,13 @@ class LogRow:
 
 @dataclass(frozen=True)
 class NewMail:
-    """`due_at` is None for at once."""
+    """`due_at` is None for at once; `recipient` is an interviewer's address, None for the candidate."""
 
     interview_id: str
     message: str
     number: int
     due_at: datetime | None = None
+    recipient: str | None = None
 
 
 MailKey = tuple[str, str, int]
@@ -157,12 +158,13 @@ MailState = Literal["pending", "sent", "dead"]
 
 @dataclass(frozen=True)
 class MailRow:
-    """One mail of the outbox; `attempts` counts those that failed."""
+    """One mail of the outbox; `attempts` counts those that failed, `recipient` as `NewMail` has it."""
 
     interview_id: str
     message: str
     number: int
     attempts: int
+    recipient: str | None = None
 
     @property
     def key(self) -> MailKey:

@@ -273,6 +273,7 @@ mails = sa.Table(
     _interview(),
     sa.Column("message", sa.String(64), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("recipient", sa.String(320)),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("due_at", UtcTime, nullable=False),

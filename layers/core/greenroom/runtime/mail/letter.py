@@ -57,11 +57,11 @@ class House:
 
 @dataclass(frozen=True)
 class Letter:
-    """A message ready to be sent; `content` are its bytes, `link_expires` the end of its personal link."""
+    """A message ready to be sent; `content` are its bytes, `link_expires` the end of a personal link."""
 
     recipient: str
     message_id: str
-    link_expires: datetime
+    link_expires: datetime | None
     content: bytes
 
 
