@@ -195,6 +195,37 @@ def resend_mail(request: Request) -> Response:
     return resend_mail(request, app)
 
 
+@app.get("/v1/partners/greenhouse/list_tests", auth=app.api_key("batches:write", basic=True))
+def list_tests(request: Request) -> Response:
+    from functions.invitation.greenhouse import list_tests
+
+    return list_tests(app)
+
+
+@app.post("/v1/partners/greenhouse/send_test", auth=app.api_key("batches:write", basic=True))
+def send_test(request: Request) -> Response:
+    from functions.invitation.greenhouse import send_test
+
+    return send_test(request, app)
+
+
+@app.get(
+    "/v1/partners/greenhouse/test_status",
+    auth=app.api_key("interviews:read", seen="interview", by="partner_interview_id", basic=True),
+)
+def test_status(request: Request) -> Response:
+    from functions.invitation.greenhouse import test_status
+
+    return test_status(request, app)
+
+
+@app.post("/v1/partners/greenhouse/response_error", auth=app.api_key("batches:write", basic=True))
+def response_error(request: Request) -> Response:
+    from functions.invitation.greenhouse import response_error
+
+    return response_error(request, app)
+
+
 @app.on_object("batches/", suffix=".json")
 def batch_accepted(event: ObjectCreated) -> None:
     from functions.invitation.invite import cut_batch

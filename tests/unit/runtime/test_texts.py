@@ -110,6 +110,7 @@ CLOSED = {
     "step": get_args(StepName),
     "picture": TROUBLE,
     "absence": ("network", "left"),
+    "chat": ("job", "interview", "candidate", "score", "flags", "open"),
     "delivery": get_args(DeliveryState),
     "follow_up_source": get_args(FollowUp.model_fields["source"].annotation),
     "identity_room": PICTURES,
@@ -138,7 +139,7 @@ CLOSED = {
     "mails.calendar": ("publish", "cancel", "none"),
     "account.done": ("password", "second_factor", "removed", "sessions"),
 }  # fmt: skip
-"""Keys that a template puts together, by what may follow the dot."""
+"""Keys that a template (or a chat notice) puts together, by what may follow the dot."""
 
 OPEN = {
     "follow_up_rule": {rule.id for rule in shipped_rules().rules},

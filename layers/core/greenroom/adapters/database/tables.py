@@ -288,7 +288,9 @@ webhook_endpoints = sa.Table(
     "webhook_endpoints",
     metadata,
     sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("kind", sa.String(20), nullable=False, server_default="webhook"),
     sa.Column("url", sa.String(2000), nullable=False),
+    sa.Column("wording", sa.Text),
     sa.Column("secret", sa.String(200), nullable=False),
     sa.Column("former_secret", sa.String(200)),
     sa.Column("former_until", UtcTime),
@@ -305,6 +307,16 @@ webhook_endpoints = sa.Table(
         sqlite_where=sa.text("state = 'active'"),
         postgresql_where=sa.text("state = 'active'"),
     ),
+)
+
+partner_orders = sa.Table(
+    "partner_orders",
+    metadata,
+    # No foreign key: the order is kept before the queue has made the interview.
+    sa.Column("interview_id", sa.String(40), primary_key=True),
+    sa.Column("partner", sa.String(20), nullable=False),
+    sa.Column("callback_url", sa.String(2000), nullable=False),
+    sa.Column("ordered_at", UtcTime, nullable=False),
 )
 
 deliveries = sa.Table(
