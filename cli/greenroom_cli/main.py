@@ -11,6 +11,7 @@ from greenroom_cli.demo.command import demo
 from greenroom_cli.doctor.command import doctor
 from greenroom_cli.erase import erase
 from greenroom_cli.keys import keys
+from greenroom_cli.metrics import metrics
 from greenroom_cli.migrate import migrate
 from greenroom_cli.rescore import rescore
 from greenroom_cli.run import run
@@ -25,6 +26,7 @@ app.command()(rescore)
 app.command()(migrate)
 app.command("contract-kit")(contract_kit)
 app.command()(doctor)
+app.command()(metrics)
 app.command("dead-letters")(dead_letters)
 app.command()(wire)
 app.command()(worker)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functions.console import (
     api_routes,
+    figures_routes,
     interview_routes,
     mail_routes,
     people_routes,
@@ -14,6 +15,7 @@ from functions.console.function import app
 __all__ = [
     "api_routes",
     "app",
+    "figures_routes",
     "interview_routes",
     "mail_routes",
     "people_routes",

@@ -29,6 +29,7 @@ OPENS: dict[tuple[str, str], set[Role]] = {
     ("POST", f"{INTERVIEW}/interviewers"): STAFF,
     ("POST", f"{INTERVIEW}/decision"): STAFF,
     ("GET", f"{INTERVIEW}/identity/{{picture}}"): READERS,
+    ("GET", "/console/batches/{batch}/figures"): READERS,
     ("GET", "/console/monitoring"): READERS,
     ("GET", "/console/monitoring/changes"): READERS,
     ("GET", "/console/monitoring/summary"): READERS,
@@ -72,8 +73,15 @@ def paths(client: FunctionClient, database: Database, store: ObjectStore) -> dic
     record(mine, database, store)
     with database.begin() as tx:
         tx.interviewers.assign(mine, ["interviewer@example.com"])
+        batch = tx.interviews.get(mine).batch_id
     other = account(database, Role.INTERVIEWER, email="other@example.com")
-    return {"interview": mine, "picture": "card", "mail": "received", "user": other}
+    return {
+        "interview": mine,
+        "batch": batch,
+        "picture": "card",
+        "mail": "received",
+        "user": other,
+    }
 
 
 def filled(path: str, paths: dict[str, str]) -> str:

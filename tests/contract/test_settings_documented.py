@@ -3,7 +3,7 @@
 import re
 from importlib import import_module
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -14,7 +14,9 @@ from greenroom.runtime.settings import PREFIX
 def variables(model: type[BaseModel], prefix: str) -> set[str]:
     found = set()
     for name, field in model.model_fields.items():
-        choices = (field.annotation, *get_args(field.annotation))
+        choices: tuple[object, ...] = (field.annotation, *get_args(field.annotation))
+        if get_origin(field.annotation) is dict:
+            choices = ()  # one variable, whatever its JSON holds
         parts = [one for one in choices if isinstance(one, type) and issubclass(one, BaseModel)]
         for part in parts:
             found |= variables(part, f"{prefix}{name.upper()}__")

@@ -90,7 +90,10 @@ class BrokerSettings(BaseModel):
 
 
 class MailSettings(BaseModel):
-    """The company's SMTP relay. `timeout_s` in seconds."""
+    """The company's SMTP relay. `timeout_s` in seconds.
+
+    `tracking`: mails tell when they are opened, where the batch's policy allows that.
+    """
 
     host: str
     port: int = 25
@@ -99,6 +102,7 @@ class MailSettings(BaseModel):
     starttls: bool = False
     sender: str = "Greenroom <greenroom@localhost>"
     timeout_s: float = 30
+    tracking: bool = True
 
 
 class LinkSettings(BaseModel):

@@ -147,6 +147,10 @@ class Mails(Repository):
             )
         )
 
+    def exists(self, key: MailKey) -> bool:
+        """Whether this copy of this message was ever queued."""
+        return bool(self._connection.scalar(sa.select(sa.exists().where(*_is(key)))))
+
     def page(self, state: MailState, limit: int, after: str | None = None) -> list[MailStatus]:
         """The latest due first; `after` is the cursor of the last one seen. Raises `Invalid` (`invalid_cursor`)."""
         order = (mails.c.due_at, *_KEY_COLUMNS)
