@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functions.console import (
     api_routes,
+    batch_routes,
     figures_routes,
     interview_routes,
     mail_routes,
@@ -15,6 +16,7 @@ from functions.console.function import app
 __all__ = [
     "api_routes",
     "app",
+    "batch_routes",
     "figures_routes",
     "interview_routes",
     "mail_routes",

@@ -68,7 +68,7 @@ def audited() -> Iterator[str]:
         yield from (f"{name}.seen" for name in re.findall(r"""seen="([a-z_]+)\"""", source))
 
 
-VALUES = {"yes", "draft", "submit", "alarm"}
+VALUES = {"yes", "draft", "submit", "alarm", "sheet", "filter", "check", "propose", "send"}
 """What checkboxes and buttons of our forms send."""
 CLOSED = {
     "language": LOCALES,

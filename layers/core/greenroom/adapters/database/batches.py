@@ -42,6 +42,19 @@ class Batches(Repository):
             raise NotFound(f"no batch {batch_id}", code="unknown_batch")
         return _batch(row)
 
+    def newest(self, limit: int, after: str | None = None) -> list[BatchRow]:
+        """The newest first; `after` is the id of the last one seen. Raises `NotFound` (`unknown_batch`)."""
+        order = (batches.c.created_at, batches.c.id)
+        statement = sa.select(batches).order_by(*(column.desc() for column in order)).limit(limit)
+        if after is not None:
+            last = self.get(after)
+            place = [
+                sa.literal(value, column.type)
+                for value, column in zip((last.created_at, last.id), order, strict=True)
+            ]
+            statement = statement.where(sa.tuple_(*order) < sa.tuple_(*place))
+        return [_batch(row) for row in self._connection.execute(statement)]
+
     def hold(self, batch_id: str) -> None:
         """Nobody else who asks for the same changes the batch's objects until the commit."""
         mine = sa.select(batches.c.id).where(batches.c.id == batch_id)
