@@ -7,6 +7,7 @@ import pytest
 from functions.console.app import app
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import ObjectStore
+from greenroom.domain.events import EventType
 from greenroom.domain.webhook import WebhookEndpointRequest
 from tests.console_visitors import signed_in
 from tests.function_client import FunctionClient
@@ -68,6 +69,20 @@ def test_the_language_is_remembered(client: FunctionClient, cookie: str) -> None
     again = client.get("/console/interviews", cookie=f"{cookie}; {remembered}")
     assert "No interviews yet" in again.text
     assert "set-cookie" not in client.get("/console?lang=<b>").headers
+
+
+def test_a_refused_mail_is_shown_with_the_relays_reason_as_text(
+    client: FunctionClient, cookie: str, database: Database
+) -> None:
+    (interview,) = invite(database)
+    reason = f"550 5.1.1 no such mailbox {NASTY}"
+    details = {"message": "reminder_deadline", "reason": reason, "attempts": 1}
+    with database.begin() as tx:
+        tx.process_log.append(interview, EventType.INVITATION_FAILED, details)
+    page = client.get(f"/console/interviews/{interview}?lang=en", cookie=cookie).text
+    for words in ("Mail could not be delivered", "Deadline reminder", "550 5.1.1 no such mailbox"):
+        assert words in page
+    assert NASTY not in page
 
 
 def test_the_scorecard_page(

@@ -337,19 +337,56 @@ def test_templates_of_both_languages_have_the_same_files() -> None:
     assert folders("zh-CN") == folders("en")
 
 
+def _any(message: str, **changes: object) -> Letter:
+    """A copy of whichever message, to the candidate or to an interviewer."""
+    to = interview(**changes)
+    if message in TO_INTERVIEWERS:
+        return write_notice(message, to, "wu@example.com", HOUSE, number=1, now=NOW)
+    return Letters(HOUSE).write(message, to, number=1, now=NOW)
+
+
+def _parsed(letter: Letter) -> EmailMessage:
+    mail = email.message_from_bytes(letter.content, policy=SMTP)
+    assert isinstance(mail, EmailMessage)
+    assert [part.defects for part in mail.walk() if part.defects] == []
+    return mail
+
+
 @pytest.mark.parametrize("locale", ["zh-CN", "en"])
 @pytest.mark.parametrize("message", MESSAGES)
-def test_no_message_lets_a_hostile_name_out_of_its_place(message: str, locale: str) -> None:
-    letters = Letters(HOUSE)
-    for name in HOSTILE:
-        to = interview(candidate_name=name, locale=locale)
-        if message in TO_INTERVIEWERS:
-            letter = write_notice(message, to, to.candidate_email, HOUSE, number=1, now=NOW)
-        else:
-            letter = letters.write(message, to, number=1, now=NOW)
-        mail = email.message_from_bytes(letter.content, policy=SMTP)
-        assert isinstance(mail, EmailMessage) and mail.defects == []
-        assert mail["Bcc"] is None
-        assert [address.addr_spec for address in mail["To"].addresses] == [to.candidate_email]
-        html = mail.get_body(("html",))
-        assert html is not None and "<script" not in html.get_content()
+def test_no_message_lets_a_hostile_name_or_job_out_of_its_place(message: str, locale: str) -> None:
+    harmless = _parsed(_any(message, locale=locale))
+    expected = Page(body(harmless, "html"))
+    lines = len(body(harmless, "plain").splitlines())
+    for hostile in HOSTILE:
+        model = PLAN.model.model_copy(update={"job": {"zh-CN": hostile, "en": hostile}})
+        plan = PLAN.model_copy(update={"model": model})
+        letter = _any(message, locale=locale, candidate_name=hostile, plan=plan)
+        mail = _parsed(letter)
+        assert mail.keys() == harmless.keys()
+        assert [to.addr_spec for to in mail["To"].addresses] == [
+            to.addr_spec for to in harmless["To"].addresses
+        ]
+        assert max(map(len, letter.content.split(b"\r\n"))) <= 998
+        assert letter.content.replace(b"\r\n", b"").count(b"\n") == 0
+        page, text = Page(body(mail, "html")), body(mail, "plain")
+        assert (page.tags, page.links) == (expected.tags, expected.links)
+        assert len(text.splitlines()) == lines
+        assert one_line(hostile) in text and one_line(hostile) in page.text
+        assert not set(str(mail["Subject"]) + text) & set("\u202e\x00\ue000")
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+@pytest.mark.parametrize("message", MESSAGES)
+def test_no_message_needs_a_style_sheet_or_another_host(message: str, locale: str) -> None:
+    """Outlook and many web mailers drop `<style>`, which therefore holds nothing but dark and narrow variants."""
+    html = body(_parsed(_any(message, locale=locale)), "html")
+    (sheet,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    always = re.sub(r"@media [^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}", "", sheet).strip()
+    assert always == ":root { color-scheme: light dark; }"
+    shown = html.partition("<body")[2]
+    for tag, attributes in re.findall(r"<(p|h1|td|a|ol|ul)\b([^>]*)>", shown):
+        assert "style=" in attributes, f"<{tag}{attributes}>"
+    assert not re.search(r"<(script|link|iframe|object|form)\b|\burl\(|\bon\w+=", html)
+    hosts = set(re.findall(r"(?:href|src)=\"(\w+://[^/\"]+)", html))
+    assert hosts <= {"https://interview.example.com"}

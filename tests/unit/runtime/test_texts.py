@@ -250,3 +250,13 @@ def test_templates_hold_no_text_of_their_own(path) -> None:
 )
 def test_choosing_a_language(wishes, chosen) -> None:
     assert choose_locale(*wishes, default="zh-CN") == chosen
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_catalogue_has_each_message_once_and_nothing_else(locale: str) -> None:
+    """A merge can leave its marks, or a message twice, of which gettext takes the last without a word."""
+    text = (FOLDER / folder_name(locale) / "LC_MESSAGES" / "greenroom.po").read_text("utf-8")
+    keys = Counter(re.findall(r'^msgid "(.+)"$', text, re.MULTILINE))
+    assert [key for key, times in keys.items() if times > 1] == []
+    strange = [line for line in text.splitlines() if not re.match(r'(msgid|msgstr|") ?|#|$', line)]
+    assert strange == []
