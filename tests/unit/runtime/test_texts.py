@@ -57,6 +57,11 @@ CONSOLE_PROBLEMS = (
     "account_elsewhere", "own_account", "unknown_user", "login_taken", "login_invalid", "email_invalid",
     "name_missing", "unknown_role", "invalid_document",
 )  # fmt: skip
+BATCH_PROBLEMS = (
+    "invalid_csv", "csv_encoding", "missing_column", "repeated_column", "no_rows", "too_many_rows",
+    "deadline_past", "no_good_rows", "unknown_template", "unknown_competency_model", "unknown_policy",
+    "unknown_mapping", "unknown_competency", "unknown_filter", "nobody_fits", "no_question",
+)  # fmt: skip
 LINK_CODES = ("token_expired", "token_revoked", "token_invalid")
 
 
@@ -124,6 +129,7 @@ CLOSED = {
         "human_review_needed", "interview_not_decidable", "no_such_picture", "unknown_picture",
         "invalid_form", "token_expired", "token_invalid", "invalid_query", "unknown_interview", "unknown_batch",
         *CONSOLE_PROBLEMS,
+        *BATCH_PROBLEMS,
     ),
     "decision": OUTCOMES,
     "anomaly": Anomaly,
