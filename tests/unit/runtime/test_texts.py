@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 from babel.messages.pofile import read_po
 
+from functions.console.bulk import ACTIONS, RESULTS
 from functions.portal.status import ADVICE, STEPS
 from greenroom.domain.access import Permission, Role
 from greenroom.domain.analysis import LACKS
@@ -55,6 +56,11 @@ CONSOLE_PROBLEMS = (
     "account_elsewhere", "own_account", "unknown_user", "login_taken", "login_invalid", "email_invalid",
     "name_missing", "unknown_role", "invalid_document",
 )  # fmt: skip
+LIST_PROBLEMS = (
+    "deadline_not_later", "deadline_past", "deadline_missing", "question_missing", "answer_not_given",
+    "answer_in_work", "unknown_answer", "idempotency_key_reused", "in_progress", "nothing_ticked", "too_many_rows",
+    "unknown_action", "cursor_lost",
+)  # fmt: skip
 LINK_CODES = ("token_expired", "token_revoked", "token_invalid")
 
 
@@ -66,7 +72,7 @@ def audited() -> Iterator[str]:
         yield from (f"{name}.seen" for name in re.findall(r"""seen="([a-z_]+)\"""", source))
 
 
-VALUES = {"yes", "draft", "submit", "alarm"}
+VALUES = {"yes", "draft", "submit", "alarm", "total", "ticked", "all"}
 """What checkboxes and buttons of our forms send."""
 CLOSED = {
     "language": LOCALES,
@@ -115,8 +121,10 @@ CLOSED = {
         "interview_closed", "identity_not_asked", "consent_not_asked",
         "human_review_needed", "interview_not_decidable", "no_such_picture", "unknown_picture",
         "invalid_form", "token_expired", "token_invalid", "invalid_query", "unknown_interview",
-        *CONSOLE_PROBLEMS,
+        *CONSOLE_PROBLEMS, *LIST_PROBLEMS,
     ),
+    "bulk": ACTIONS,
+    "bulk.result": RESULTS,
     "decision": OUTCOMES,
     "anomaly": Anomaly,
     "anomaly_done": Anomaly,
