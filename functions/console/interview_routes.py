@@ -23,9 +23,17 @@ def interviews_page(request: Request) -> Response:
 @app.get("/console/interview-list/csv", auth=None)
 def interviews_csv(request: Request) -> Response:
     from functions.console.door import enter
-    from functions.console.list_csv import csv_of_list
+    from functions.console.list_sheet import csv_of_list
 
     return enter(request, app, csv_of_list, "interviews:read", seen="interview_list_file")
+
+
+@app.get("/console/interview-list/xlsx", auth=None)
+def interviews_xlsx(request: Request) -> Response:
+    from functions.console.door import enter
+    from functions.console.list_sheet import xlsx_of_list
+
+    return enter(request, app, xlsx_of_list, "interviews:read", seen="interview_list_file")
 
 
 @app.post("/console/bulk", auth=None)

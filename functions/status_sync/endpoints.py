@@ -8,21 +8,24 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from functions.status_sync.delivery import sender
-from greenroom.domain.webhook import SecretRotation, WebhookEndpointRequest
+from functions.status_sync.rest import check_rest
+from greenroom.domain.errors import Invalid
+from greenroom.domain.webhook import SecretRotation, WebhookEndpointRequest, check_secret
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.idempotency import idempotent
 
 if TYPE_CHECKING:
     from functions.status_sync.settings import Settings
     from greenroom.adapters.database import EndpointRow
+    from greenroom.domain.endpoint_kinds import EndpointKind
     from greenroom.runtime.function import Function
 
 
 def register_endpoint(request: Request, app: Function[Settings]) -> Response:
     """``POST /v1/webhook-endpoints``: the one answer that holds the secret.
 
-    Raises `Invalid` (`endpoint_not_allowed`, `endpoint_unresolved`), `Conflict` (`endpoint_exists`) and what
-    `idempotent` raises.
+    Raises `Invalid` (`endpoint_not_allowed`, `endpoint_unresolved`, `invalid_template`, `unknown_secret`),
+    `Conflict` (`endpoint_exists`) and what `idempotent` raises.
     """
     return idempotent(app.database, request, "endpoints", lambda _key: _registered(request, app))
 
@@ -30,13 +33,16 @@ def register_endpoint(request: Request, app: Function[Settings]) -> Response:
 def _registered(request: Request, app: Function[Settings]) -> Response:
     wanted = request.document(WebhookEndpointRequest)
     sender(app).check(wanted.url)
-    secret = wanted.secret or new_secret()
+    if wanted.rest is not None:
+        check_rest(wanted.url, wanted.rest, wanted.types, app)
+    secret = wanted.secret or (new_secret() if wanted.kind == "webhook" else "")
     with app.database.begin() as tx:
         endpoint = tx.webhooks.add_endpoint(wanted, secret)
         actor = request.who.actor
         tx.audit.append(actor, "webhook_endpoint.added", "webhook_endpoint", endpoint.id)
     headers = {"Cache-Control": "no-store"}
-    return Response.json({**_shown(endpoint), "secret": secret}, 201, headers)
+    shown = None if wanted.kind == "greenhouse" else secret or None
+    return Response.json({**_shown(endpoint), "secret": shown}, 201, headers)
 
 
 def list_endpoints(app: Function[Settings]) -> Response:
@@ -49,12 +55,15 @@ def list_endpoints(app: Function[Settings]) -> Response:
 def rotate_secret(request: Request, app: Function[Settings]) -> Response:
     """``POST /v1/webhook-endpoints/{endpoint}/rotate-secret``: the new secret, once; the old one signs on for a while.
 
-    Raises `NotFound` (`unknown_endpoint`), `Conflict` (`endpoint_not_active`).
+    A robot's comes from its platform. Raises `NotFound` (`unknown_endpoint`), `Conflict` (`endpoint_not_active`),
+    `Invalid` (`invalid_secret`).
     """
     wanted = request.document(SecretRotation) if request.body.strip() else SecretRotation()
-    secret = wanted.secret or new_secret()
-    until = app.clock() + timedelta(hours=wanted.overlap_hours)
     with app.database.begin() as tx:
+        kind = tx.webhooks.active_endpoint(request.params["endpoint"]).kind
+        secret = _next_secret(kind, wanted.secret)
+        overlap = timedelta(hours=wanted.overlap_hours if kind == "webhook" else 0)
+        until = app.clock() + overlap
         endpoint = tx.webhooks.rotate_secret(request.params["endpoint"], secret, until)
         tx.audit.append(
             request.who.actor, "webhook_endpoint.secret_rotated", "webhook_endpoint", endpoint.id
@@ -73,6 +82,19 @@ def remove_endpoint(request: Request, app: Function[Settings]) -> Response:
     return Response.empty()
 
 
+def _next_secret(kind: EndpointKind, wanted: str | None) -> str:
+    """Raises `Invalid` (`invalid_secret`)."""
+    if wanted is None and kind == "webhook":
+        return new_secret()
+    try:
+        check_secret(kind, wanted or "")
+    except ValueError as error:
+        raise Invalid(str(error), code="invalid_secret") from error
+    if wanted is None:
+        raise Invalid("secret: the platform makes it; send it here", code="invalid_secret")
+    return wanted
+
+
 def new_secret() -> str:
     """256 random bits in the form of Standard Webhooks."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
@@ -81,8 +103,11 @@ def new_secret() -> str:
 def _shown(endpoint: EndpointRow) -> dict[str, Any]:
     return {
         "id": endpoint.id,
-        "url": endpoint.url,
+        "kind": endpoint.kind,
+        "url": endpoint.shown_url,
         "types": endpoint.types,
+        "notice": endpoint.notice and endpoint.notice.model_dump(),
+        "rest": endpoint.rest and endpoint.rest.model_dump(),
         "state": endpoint.state,
         "created_at": endpoint.created_at.isoformat(),
         "failures": endpoint.failures,

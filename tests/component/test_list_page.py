@@ -13,6 +13,7 @@ from functions.console import list_page
 from functions.console.app import app
 from greenroom.adapters.database import Database
 from greenroom.domain.access import Role
+from greenroom.runtime.http import XLSX
 from tests.console_visitors import SignedIn, signed_in
 from tests.function_client import FunctionClient
 from tests.seeded import BATCH, SettableClock, invite, set_up
@@ -134,8 +135,12 @@ def test_the_file_holds_every_page_and_nothing_of_others(
         ("李明", "91.0"),
         ("王芳", "84.5"),
     }
+    book = client.get(html.unescape(link[1]).replace("/csv", "/xlsx"), cookie=hr.cookie)
+    assert (book.status, book.headers["content-type"]) == (200, XLSX)
+    assert book.headers["content-disposition"] == 'attachment; filename="interviews.xlsx"'
     with database.begin() as tx:
-        assert tx.audit.find()[0].act.action == "interview_list_file.seen"
+        seen = [entry.act.action for entry in tx.audit.find()]
+    assert seen[:2] == ["interview_list_file.seen"] * 2
 
 
 def test_who_may_not_act_is_offered_no_action(

@@ -1,4 +1,4 @@
-"""The list of interviews as CSV, for those who have nothing but a spreadsheet."""
+"""The list of interviews as CSV or as an Excel workbook, for those who have nothing but a spreadsheet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from functions.console.reading import whole_list
 from greenroom.domain.interview import ehr_status
 from greenroom.domain.model import text_in
 from greenroom.runtime.csv_text import write_csv
-from greenroom.runtime.http import Request, Response
+from greenroom.runtime.http import XLSX, Request, Response
+from greenroom.runtime.workbook import write_xlsx
 
 if TYPE_CHECKING:
     from functions.console.reading import InterviewList
@@ -40,19 +41,39 @@ def csv_of_list(request: Request, app: Function[Settings]) -> Response:
 
     Raises `Invalid`: `invalid_query`; `too_many_rows` rather than a file that ends somewhere in the middle.
     """
-    found = whole_list(canonical(request.query), app, at_most=MOST_ROWS)
-    headers = {
-        "Content-Disposition": 'attachment; filename="interviews.csv"',
+    text = interviews_csv(_whole(request, app))
+    return Response.text(text, "text/csv; charset=utf-8", _named("interviews.csv"))
+
+
+def xlsx_of_list(request: Request, app: Function[Settings]) -> Response:
+    """``GET /console/interview-list/xlsx``: the same as a workbook. Raises what `csv_of_list` raises."""
+    return Response.file(interviews_xlsx(_whole(request, app)), XLSX, _named("interviews.xlsx"))
+
+
+def _whole(request: Request, app: Function[Settings]) -> InterviewList:
+    return whole_list(canonical(request.query), app, at_most=MOST_ROWS)
+
+
+def _named(file: str) -> dict[str, str]:
+    return {
+        "Content-Disposition": f'attachment; filename="{file}"',
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
-    return Response.text(interviews_csv(found), "text/csv; charset=utf-8", headers)
 
 
 def interviews_csv(found: InterviewList) -> str:
-    """One row per interview, a column per competency that has a score on this page."""
+    return write_csv(*_table(found))
+
+
+def interviews_xlsx(found: InterviewList) -> bytes:
+    return write_xlsx("interviews", *_table(found))
+
+
+def _table(found: InterviewList) -> tuple[list[str], list[list[str | float]]]:
+    """Header and rows: one row per interview, a column per competency that has a score on this page."""
     competencies = sorted({name for scores in found.scores.values() for name in scores})
-    rows = []
+    rows: list[list[str | float]] = []
     for row in found.interviews:
         scores = found.scores.get(row.id, {})
         rows.append(
@@ -72,7 +93,7 @@ def interviews_csv(found: InterviewList) -> str:
             ]
         )
     named = [f"score[{name}]" for name in competencies]
-    return write_csv([*COLUMNS, *named], rows)
+    return [*COLUMNS, *named], rows
 
 
 def _number(score: float | None) -> float | str:
