@@ -41,6 +41,11 @@ def test_filtering_by_mouse_and_a_reminder_by_keyboard(
     page.get_by_role("link", name="Communication ≥ 80").click()
     expect(page.get_by_role("rowheader")).to_have_count(3)
 
+    with page.expect_download() as awaited:
+        page.get_by_role("link", name="Download as Excel").click()
+    assert awaited.value.suggested_filename == "interviews.xlsx"
+    assert awaited.value.path().read_bytes().startswith(b"PK")
+
     page.get_by_label("Tick every interview of this page").focus()
     page.keyboard.press("Space")
     expect(page.locator("#ticked")).to_have_text("Ticked: 3")
