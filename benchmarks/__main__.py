@@ -26,6 +26,7 @@ NAMES = (
     "analysis",
     "recorder",
     "interview_list",
+    "console_list",
 )
 
 

@@ -43,7 +43,7 @@ def run() -> dict[str, float]:
         path = Path(folder) / "list.sqlite"
         database = Database(f"sqlite:///{path}")
         database.migrate()
-        fill(database)
+        fill(database, INTERVIEWS)
         bare = sqlite3.connect(path, isolation_level=None)
         heading()
         newest = _ratio("newest first", database, bare, NEWEST, None)
@@ -90,7 +90,7 @@ def floor(bare: sqlite3.Connection, statement: str) -> tuple[float, list[str]]:
     return time.perf_counter() - started, ids
 
 
-def fill(database: Database) -> None:
+def fill(database: Database, count: int) -> None:
     """One season: 20 batches, an interview per candidate, two scores each, one in three at least 80."""
     plan = Plan(
         template=Template.model_validate(TEMPLATE), model=CompetencyModel.model_validate(MODEL)
@@ -104,7 +104,7 @@ def fill(database: Database) -> None:
                     "id": f"bat_{number:02}",
                     "state": "invited",
                     "plan": plan.canonical().decode(),
-                    "accepted": INTERVIEWS // 20,
+                    "accepted": count // 20,
                     "errors": "[]",
                     "deadline": begun + timedelta(days=60),
                     "locale": "zh-CN",
@@ -113,7 +113,7 @@ def fill(database: Database) -> None:
                 for number in range(20)
             ],
         )
-        numbers = range(INTERVIEWS)
+        numbers = range(count)
         connection.execute(
             sa.insert(candidates),
             [
@@ -130,7 +130,7 @@ def fill(database: Database) -> None:
             sa.insert(interviews),
             [
                 {
-                    "id": f"itv_{number * 7919 % INTERVIEWS:06}",
+                    "id": f"itv_{number * 7919 % count:06}",
                     "batch_id": f"bat_{number % 20:02}",
                     "job": plan.model.id,
                     "candidate_id": f"c{number:06}",
@@ -149,7 +149,7 @@ def fill(database: Database) -> None:
             sa.insert(scores),
             [
                 {
-                    "interview_id": f"itv_{number * 7919 % INTERVIEWS:06}",
+                    "interview_id": f"itv_{number * 7919 % count:06}",
                     "competency": competency,
                     "score": _score(number + shift),
                 }

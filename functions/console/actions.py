@@ -22,15 +22,17 @@ from greenroom.domain.interview import (
 )
 from greenroom.domain.keys import AttemptRef
 from greenroom.domain.message import CANCELLED
-from greenroom.runtime.http import Request, Response
+from greenroom.runtime.http import Principal, Request, Response
 from greenroom.runtime.idempotency import idempotent
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from functions.console.settings import Settings
     from greenroom.adapters.database import AnswerRow, InterviewRow, Transaction
     from greenroom.runtime.function import Function
 
-    Action = Callable[[Transaction, InterviewRow], None]
+    Action = Callable[[Transaction, InterviewRow], bool]
 
 _ASKABLE = frozenset({AnswerState.ASSEMBLED, AnswerState.CHECKED, AnswerState.ANALYSED})
 _GIVEN = frozenset(
@@ -51,48 +53,59 @@ def cancel(request: Request, app: Function[Settings]) -> Response:
     """
     note = _note(request)
 
-    def act(tx: Transaction, row: InterviewRow) -> None:
+    def act(tx: Transaction, row: InterviewRow) -> bool:
         if row.state == InterviewState.CANCELLED:
-            return
+            return False
         if not tx.interviews.move(row.id, InterviewState.CANCELLED):
             raise _closed(row)
         tx.mails.withdraw(row.id, "the interview was cancelled")
         if row.state != InterviewState.CREATED:
             tx.mails.queue_next(row.id, CANCELLED)
-        tx.process_log.append(row.id, EventType.INTERVIEW_CANCELLED, _by(request, note))
+        tx.process_log.append(row.id, EventType.INTERVIEW_CANCELLED, _by(request.who, note))
         tx.audit.append(request.who.actor, "interview.cancelled", "interview", row.id)
+        return True
 
     return _once(request, app, act)
 
 
 def remind(request: Request, app: Function[Settings]) -> Response:
-    """``POST …/remind``: the invitation once more, with a fresh link; not while one still waits to be sent.
+    """``POST …/remind``: see `reminding`."""
+    return _once(request, app, reminding(request.who, _note(request)))
+
+
+def reminding(who: Principal, note: Note) -> Action:
+    """The invitation once more, with a fresh link; not while one still waits to be sent.
 
     Raises `Conflict`: `interview_closed` when nothing is expected from the candidate, `deadline_passed`.
     """
-    note = _note(request)
 
-    def act(tx: Transaction, row: InterviewRow) -> None:
+    def act(tx: Transaction, row: InterviewRow) -> bool:
         _still_open(tx, row)
-        if tx.mails.queue_next(row.id, INVITATION):
-            tx.process_log.append(row.id, EventType.REMINDER_REQUESTED, _by(request, note))
-            tx.audit.append(request.who.actor, "interview.reminded", "interview", row.id)
+        if not tx.mails.queue_next(row.id, INVITATION):
+            return False
+        tx.process_log.append(row.id, EventType.REMINDER_REQUESTED, _by(who, note))
+        tx.audit.append(who.actor, "interview.reminded", "interview", row.id)
+        return True
 
-    return _once(request, app, act)
+    return act
 
 
 def extend(request: Request, app: Function[Settings]) -> Response:
-    """``PUT …/deadline``: more days; the candidate gets the invitation with the new date.
+    """``PUT …/deadline``: see `extending`."""
+    return _acted(request, app, extending(request.who, request.document(NewDeadline).deadline))
+
+
+def extending(who: Principal, wanted: datetime) -> Action:
+    """More days; the candidate gets the invitation with the new date.
 
     Raises `Conflict` (`interview_closed`), `Invalid` (`deadline_not_later`, `deadline_past`).
     """
-    wanted = request.document(NewDeadline).deadline
 
-    def act(tx: Transaction, row: InterviewRow) -> None:
+    def act(tx: Transaction, row: InterviewRow) -> bool:
         if row.state not in AWAITED:
             raise _closed(row)
         if wanted == row.deadline:
-            return
+            return False
         if wanted < row.deadline:
             raise Invalid(
                 f"the deadline is {row.deadline.isoformat()} already", code="deadline_not_later"
@@ -104,44 +117,50 @@ def extend(request: Request, app: Function[Settings]) -> Response:
         details = {
             "deadline": wanted.isoformat(),
             "former": row.deadline.isoformat(),
-            "by": request.who.id,
+            "by": who.id,
         }
         tx.process_log.append(row.id, EventType.DEADLINE_EXTENDED, details)
-        tx.audit.append(request.who.actor, "deadline.extended", "interview", row.id)
+        tx.audit.append(who.actor, "deadline.extended", "interview", row.id)
+        return True
 
-    return _acted(request, app, act)
+    return act
 
 
 def re_record(request: Request, app: Function[Settings]) -> Response:
-    """``POST …/answers/{answer}/re-record``: this one answer is asked again; the others stay.
+    """``POST …/answers/{answer}/re-record``: see `asking_again`."""
+    return _once(request, app, asking_again(request.who, _note(request), request.params["answer"]))
+
+
+def asking_again(who: Principal, note: Note, answer_id: str) -> Action:
+    """This one answer is asked again; the others stay.
 
     Raises `NotFound` (`unknown_answer`), `Conflict`: `interview_closed`, `deadline_passed` (extend it first),
     `answer_not_given`, `answer_in_work`.
     """
-    note = _note(request)
 
-    def act(tx: Transaction, row: InterviewRow) -> None:
-        answer = tx.interviews.answer(row.id, request.params["answer"])
+    def act(tx: Transaction, row: InterviewRow) -> bool:
+        answer = tx.interviews.answer(row.id, answer_id)
         if answer.state == AnswerState.RE_RECORD and row.state == InterviewState.RE_RECORD:
-            return
+            return False
         if row.state not in _GIVEN:
             raise _closed(row)
         _in_time(tx, row)
-        _ask_again(tx, answer, {**_by(request, note), "verdict": "asked_by_hr"})
+        _ask_again(tx, answer, {**_by(who, note), "verdict": "asked_by_hr"})
         asked = {"answer": answer.answer_id}
-        tx.audit.append(request.who.actor, "answer.asked_again", "interview", row.id, **asked)
+        tx.audit.append(who.actor, "answer.asked_again", "interview", row.id, **asked)
         # Before its submission the interview stays as it is: the candidate sees which answer to give again.
         if row.state != InterviewState.RE_RECORD and tx.interviews.move(
             row.id, InterviewState.RE_RECORD
         ):
-            details = {"answers": [answer.answer_id], **_by(request, note)}
+            details = {"answers": [answer.answer_id], **_by(who, note)}
             tx.interviews.set_flag(row.id, NEEDS_RE_RECORD)
             tx.process_log.append(row.id, EventType.INTERVIEW_RE_RECORD, details)
         else:
             # A verdict is what the schedule sends its own invitation to record again for.
             tx.mails.queue_next(row.id, INVITATION)
+        return True
 
-    return _once(request, app, act)
+    return act
 
 
 def _ask_again(tx: Transaction, answer: AnswerRow, details: dict[str, str]) -> None:
@@ -161,20 +180,28 @@ def _once(request: Request, app: Function[Settings], act: Action) -> Response:
 
 
 def _acted(request: Request, app: Function[Settings], act: Action) -> Response:
-    """Run it while nobody else changes the interview; how the interview stands then."""
+    """How the interview stands after it."""
     interview_id = request.params["interview"]
     with app.changes() as tx:
-        tx.interviews.hold(interview_id)
-        act(tx, tx.interviews.get(interview_id))
+        run(tx, interview_id, act)
         return Response.json(summary(tx.interviews.get(interview_id)))
+
+
+def run(tx: Transaction, interview_id: str, act: Action) -> bool:
+    """Run it while nobody else changes the interview; False where all was so already.
+
+    Raises `NotFound` (`unknown_interview`) and what `act` raises.
+    """
+    tx.interviews.hold(interview_id)
+    return act(tx, tx.interviews.get(interview_id))
 
 
 def _note(request: Request) -> Note:
     return request.document(Note) if request.body.strip() else Note()
 
 
-def _by(request: Request, note: Note) -> dict[str, str]:
-    return {"by": request.who.id, **({"reason": note.reason} if note.reason else {})}
+def _by(who: Principal, note: Note) -> dict[str, str]:
+    return {"by": who.id, **({"reason": note.reason} if note.reason else {})}
 
 
 def _still_open(tx: Transaction, row: InterviewRow) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from functions.console.actions import run
 from functions.console.api import decisions_of, summary
 from functions.console.desk import desk_page
 from functions.console.development import tell_development
@@ -19,10 +20,11 @@ from greenroom.runtime.http import Request, Response
 from greenroom.runtime.idempotency import idempotent
 
 if TYPE_CHECKING:
+    from functions.console.actions import Action
     from functions.console.settings import Settings
-    from greenroom.adapters.database import Transaction
-    from greenroom.domain.audit import Actor
+    from greenroom.adapters.database import InterviewRow, Transaction
     from greenroom.runtime.function import Function
+    from greenroom.runtime.http import Principal
 
 
 def decide(request: Request, app: Function[Settings]) -> Response:
@@ -35,7 +37,7 @@ def decide(request: Request, app: Function[Settings]) -> Response:
 
     def once(_key: str) -> Response:
         with app.changes() as tx:
-            _decide(tx, wanted, decision, request.who.id, request.who.actor)
+            run(tx, wanted, deciding(request.who, decision))
             return Response.json(
                 {
                     **summary(tx.interviews.get(wanted)),
@@ -66,31 +68,39 @@ def decide_at_desk(request: Request, app: Function[Settings]) -> Response:
             what="decision",
         )
         with app.changes() as tx:
-            _decide(tx, wanted, decision, visitor.id, visitor.actor)
+            run(tx, wanted, deciding(visitor, decision))
     except (Conflict, Invalid) as error:
         return desk_page(request, app, problem=error)
     return Response.redirect(f"/console/interviews/{wanted}/desk#decision")
 
 
-def _decide(tx: Transaction, interview_id: str, decision: Decision, by: str, actor: Actor) -> None:
-    tx.interviews.hold(interview_id)
-    row = tx.interviews.get(interview_id)
-    answers = [answer.state for answer in tx.interviews.answers(interview_id)]
-    reviews = len(tx.evaluations.submitted(interview_id))
-    check_decidable(row.state, answers, decision, row.plan.policy, reviews)
-    before = tx.decisions.all(interview_id)
-    if before and before[-1].decision == decision:
-        return
-    former = before[-1].decision.outcome if before else None
-    tx.decisions.add(interview_id, decision, by)
-    tx.interviews.move(interview_id, InterviewState.DECIDED)
-    details: dict[str, Any] = {**decision.model_dump(), "by": by, "reviews": reviews}
-    if former:
-        details["former"] = former
-    tx.process_log.append(interview_id, EventType.INTERVIEW_DECIDED, details)
-    consents = tx.interviews.consents(interview_id) or NO_CONSENTS
-    tell_development(tx, interview_id, former, decision.outcome, consents)
-    tx.mails.withdraw(interview_id, "another decision was made", RESULTS)
-    if decision.tell:
-        tx.mails.queue_next(interview_id, result_of(decision.outcome))
-    tx.audit.append(actor, "interview.decided", "interview", interview_id, outcome=decision.outcome)
+def deciding(who: Principal, decision: Decision) -> Action:
+    """The same decision again changes nothing; another one replaces it.
+
+    Raises `Conflict` (`interview_not_decidable`, `human_review_needed`).
+    """
+
+    def act(tx: Transaction, row: InterviewRow) -> bool:
+        answers = [answer.state for answer in tx.interviews.answers(row.id)]
+        reviews = len(tx.evaluations.submitted(row.id))
+        check_decidable(row.state, answers, decision, row.plan.policy, reviews)
+        before = tx.decisions.all(row.id)
+        if before and before[-1].decision == decision:
+            return False
+        former = before[-1].decision.outcome if before else None
+        tx.decisions.add(row.id, decision, who.id)
+        tx.interviews.move(row.id, InterviewState.DECIDED)
+        details: dict[str, Any] = {**decision.model_dump(), "by": who.id, "reviews": reviews}
+        if former:
+            details["former"] = former
+        tx.process_log.append(row.id, EventType.INTERVIEW_DECIDED, details)
+        consents = tx.interviews.consents(row.id) or NO_CONSENTS
+        tell_development(tx, row.id, former, decision.outcome, consents)
+        tx.mails.withdraw(row.id, "another decision was made", RESULTS)
+        if decision.tell:
+            tx.mails.queue_next(row.id, result_of(decision.outcome))
+        outcome = decision.outcome
+        tx.audit.append(who.actor, "interview.decided", "interview", row.id, outcome=outcome)
+        return True
+
+    return act

@@ -13,11 +13,43 @@ if TYPE_CHECKING:
 @app.get("/console/interviews", auth=None)
 def interviews_page(request: Request) -> Response:
     from functions.console.door import enter
-    from functions.console.pages import interviews_page
+    from functions.console.list_page import interviews_page
 
     return enter(
         request, app, interviews_page, "interviews:read", "interviews:assigned", seen="interviews"
     )
+
+
+@app.get("/console/interview-list/csv", auth=None)
+def interviews_csv(request: Request) -> Response:
+    from functions.console.door import enter
+    from functions.console.list_sheet import csv_of_list
+
+    return enter(request, app, csv_of_list, "interviews:read", seen="interview_list_file")
+
+
+@app.get("/console/interview-list/xlsx", auth=None)
+def interviews_xlsx(request: Request) -> Response:
+    from functions.console.door import enter
+    from functions.console.list_sheet import xlsx_of_list
+
+    return enter(request, app, xlsx_of_list, "interviews:read", seen="interview_list_file")
+
+
+@app.post("/console/bulk", auth=None)
+def confirm_bulk(request: Request) -> Response:
+    from functions.console.bulk import confirm_page
+    from functions.console.door import enter
+
+    return enter(request, app, confirm_page, "interviews:write")
+
+
+@app.post("/console/bulk/run", auth=None)
+def run_bulk(request: Request) -> Response:
+    from functions.console.bulk import run_page
+    from functions.console.door import enter
+
+    return enter(request, app, run_page, "interviews:write")
 
 
 @app.get("/console/interviews/{interview}", auth=None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from greenroom.domain.errors import Invalid
 from greenroom.domain.interview import InterviewState
@@ -46,6 +46,12 @@ class ListQuery:
     order: Order
     limit: int
     after: str | None
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """Which interviews, whatever their order and page."""
+        ordering = ("order", "limit", "after")
+        return {name: value for name, value in vars(self).items() if name not in ordering}
 
 
 def list_query(query: Mapping[str, str]) -> ListQuery:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from functions.console.list_page import canonical
+from functions.console.reading import whole_list
 from greenroom.domain.interview import ehr_status
 from greenroom.domain.model import text_in
 from greenroom.runtime.csv_text import write_csv
+from greenroom.runtime.http import XLSX, Request, Response
 from greenroom.runtime.workbook import write_xlsx
 
 if TYPE_CHECKING:
     from functions.console.reading import InterviewList
+    from functions.console.settings import Settings
+    from greenroom.runtime.function import Function
 
 COLUMNS = (
     "interview",
@@ -25,6 +30,36 @@ COLUMNS = (
     "total_score",
     "flags",
 )
+
+
+MOST_ROWS = 5_000
+"""About 2 MB: a Lambda function answers with 6 MB at most."""
+
+
+def csv_of_list(request: Request, app: Function[Settings]) -> Response:
+    """``GET /console/interview-list/csv``: all that matches the list's filters, on whichever page it stands.
+
+    Raises `Invalid`: `invalid_query`; `too_many_rows` rather than a file that ends somewhere in the middle.
+    """
+    text = interviews_csv(_whole(request, app))
+    return Response.text(text, "text/csv; charset=utf-8", _named("interviews.csv"))
+
+
+def xlsx_of_list(request: Request, app: Function[Settings]) -> Response:
+    """``GET /console/interview-list/xlsx``: the same as a workbook. Raises what `csv_of_list` raises."""
+    return Response.file(interviews_xlsx(_whole(request, app)), XLSX, _named("interviews.xlsx"))
+
+
+def _whole(request: Request, app: Function[Settings]) -> InterviewList:
+    return whole_list(canonical(request.query), app, at_most=MOST_ROWS)
+
+
+def _named(file: str) -> dict[str, str]:
+    return {
+        "Content-Disposition": f'attachment; filename="{file}"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 def interviews_csv(found: InterviewList) -> str:

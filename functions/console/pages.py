@@ -1,40 +1,20 @@
-"""The pages: the list of interviews, and one interview with its scorecard."""
+"""The page of one interview with its scorecard."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from functions.console import reading
 from functions.console.page import render
 from functions.console.scorecard_view import ScorecardView
 from functions.console.session import visitor_of
 from greenroom.domain.access import Permission
-from greenroom.domain.interview import InterviewState, ehr_status
+from greenroom.domain.interview import ehr_status
 from greenroom.runtime.http import Request, Response
 
 if TYPE_CHECKING:
     from functions.console.settings import Settings
     from greenroom.runtime.function import Function
-
-
-def interviews_page(request: Request, app: Function[Settings]) -> Response:
-    """``GET /console/interviews?state=&batch=&after=``."""
-    asked = {name: value for name, value in request.query.items() if name != "lang"}
-    found = reading.interview_list(asked, app, interviewer=visitor_of(request).interviewer)
-    kept = {name: value for name, value in asked.items() if value and name != "after"}
-    following = found.after and "?" + urlencode({**kept, "after": found.after})
-    return render(
-        request,
-        app,
-        "interviews.html",
-        interviews=found.interviews,
-        following=following,
-        first=not request.query.get("after"),
-        kept=kept,
-        states=list(InterviewState),
-        ehr_status=ehr_status,
-    )
 
 
 def interview_page(request: Request, app: Function[Settings]) -> Response:

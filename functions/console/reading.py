@@ -9,6 +9,7 @@ from functions.console.list_query import list_query
 from greenroom.domain import keys
 from greenroom.domain.analysis import Analysis
 from greenroom.domain.assembly import AssembledTrack, Assembly
+from greenroom.domain.errors import Invalid
 from greenroom.domain.keys import AttemptRef
 from greenroom.domain.ledger import Ledger, ledger
 from greenroom.domain.manifest import KeyMoment, Manifest
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from greenroom.domain.retention import DataKind
     from greenroom.runtime.function import Function
 
+IDS_AT_ONCE = 500
+"""Every database takes a list of so many."""
 LINK_S = 4 * 3600
 """Seconds that a recording's link is good: a reviewer's sitting."""
 
@@ -116,6 +119,22 @@ def interview_list(
         shown = rows[: wanted.limit]
         scores = tx.interviews.scores_of([row.id for row in shown])
     return InterviewList(shown, scores, shown[-1].id if len(rows) > wanted.limit else None)
+
+
+def whole_list(query: Mapping[str, str], app: Function[Settings], *, at_most: int) -> InterviewList:
+    """Every page of `interview_list` at once. Raises `Invalid`: `invalid_query`, `too_many_rows`."""
+    wanted = list_query({name: value for name, value in query.items() if name != "after"})
+    with app.database.begin() as tx:
+        rows = tx.interviews.find(**wanted.filters, order=wanted.order, limit=at_most + 1)
+        if len(rows) > at_most:
+            raise Invalid(
+                f"more than {at_most} interviews match; narrow the filters", code="too_many_rows"
+            )
+        scores: dict[str, dict[str, float | None]] = {}
+        for begin in range(0, len(rows), IDS_AT_ONCE):
+            some = rows[begin : begin + IDS_AT_ONCE]
+            scores |= tx.interviews.scores_of([row.id for row in some])
+    return InterviewList(rows, scores, None)
 
 
 def interview(interview_id: str, app: Function[Settings]) -> Interview:

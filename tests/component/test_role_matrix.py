@@ -23,6 +23,10 @@ INTERVIEW = "/console/interviews/{interview}"
 
 OPENS: dict[tuple[str, str], set[Role]] = {
     ("GET", "/console/interviews"): ALL,
+    ("GET", "/console/interview-list/csv"): READERS,
+    ("GET", "/console/interview-list/xlsx"): READERS,
+    ("POST", "/console/bulk"): STAFF,
+    ("POST", "/console/bulk/run"): STAFF,
     ("GET", INTERVIEW): ALL,
     ("GET", f"{INTERVIEW}/desk"): ALL,
     ("POST", f"{INTERVIEW}/evaluation"): RATERS,

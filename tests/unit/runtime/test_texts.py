@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 from babel.messages.pofile import read_po
 
+from functions.console.bulk import ACTIONS, RESULTS
 from functions.console.mail_preview import MAILS
 from functions.portal.status import ADVICE, STEPS
 from greenroom.domain.access import Permission, Role
@@ -62,6 +63,11 @@ BATCH_PROBLEMS = (
     "deadline_past", "no_good_rows", "unknown_template", "unknown_competency_model", "unknown_policy",
     "unknown_mapping", "unknown_competency", "unknown_filter", "nobody_fits", "no_question",
 )  # fmt: skip
+LIST_PROBLEMS = (
+    "deadline_not_later", "deadline_past", "deadline_missing", "question_missing", "answer_not_given",
+    "answer_in_work", "unknown_answer", "idempotency_key_reused", "in_progress", "nothing_ticked", "too_many_rows",
+    "unknown_action", "cursor_lost",
+)  # fmt: skip
 LINK_CODES = ("token_expired", "token_revoked", "token_invalid")
 
 
@@ -73,7 +79,9 @@ def audited() -> Iterator[str]:
         yield from (f"{name}.seen" for name in re.findall(r"""seen="([a-z_]+)\"""", source))
 
 
-VALUES = {"yes", "draft", "submit", "alarm", "sheet", "filter", "check", "propose", "send"}
+VALUES = {
+    "yes", "draft", "submit", "alarm", "sheet", "filter", "check", "propose", "send", "total", "ticked", "all",
+}  # fmt: skip
 """What checkboxes and buttons of our forms send."""
 CLOSED = {
     "language": LOCALES,
@@ -128,9 +136,10 @@ CLOSED = {
         "interview_closed", "identity_not_asked", "consent_not_asked",
         "human_review_needed", "interview_not_decidable", "no_such_picture", "unknown_picture",
         "invalid_form", "token_expired", "token_invalid", "invalid_query", "unknown_interview", "unknown_batch",
-        *CONSOLE_PROBLEMS,
-        *BATCH_PROBLEMS,
+        *CONSOLE_PROBLEMS, *BATCH_PROBLEMS, *LIST_PROBLEMS,
     ),
+    "bulk": ACTIONS,
+    "bulk.result": RESULTS,
     "decision": OUTCOMES,
     "anomaly": Anomaly,
     "anomaly_done": Anomaly,

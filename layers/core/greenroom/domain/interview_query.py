@@ -16,6 +16,12 @@ class ScoreBound:
     relation: Literal[">=", "<="]
     score: float
 
+    @property
+    def parameter(self) -> str:
+        """Its name in a query: what stands before the last ``=``."""
+        of = "total_score" if self.competency is None else f"score[{self.competency}]"
+        return of + self.relation[0]
+
 
 @dataclass(frozen=True)
 class ByMoment:

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from babel import Locale as BabelLocale
 from babel.dates import format_skeleton
 from babel.numbers import format_decimal, format_percent
 from babel.support import Translations
@@ -170,11 +171,13 @@ def _environment(folder: Path, locale: Locale) -> Environment:
     catalogue = texts(folder.parents[1] / "locales", locale)
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
     name = folder_name(locale)
+    # Parsed once: by its name Babel looks the locale up again for every number, most of a long list's time.
+    spoken = BabelLocale.parse(name)
     environment.filters.update(
         {
             "text": lambda texts_: text_in(texts_, locale),
-            "number": lambda value: format_decimal(value, locale=name, format="#,##0.##"),
-            "percent": lambda share: format_percent(share, locale=name),
+            "number": lambda value: format_decimal(value, locale=spoken, format="#,##0.##"),
+            "percent": lambda share: format_percent(share, locale=spoken),
             "duration": lambda seconds: _duration(seconds, name),
             "clock": clock,
             "measured": lambda value, unit: _measured(value, unit, name, catalogue),

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from greenroom.adapters.database.access_tables import interviewers
 from greenroom.adapters.database.tables import FLAGGED, interviews, scores
 from greenroom.domain.interview_query import ByMoment, Order, ScoreBound
 
@@ -49,6 +50,33 @@ def beyond(statement: sa.Select[Any], order: Order, value: Any, seen: str) -> sa
     here = sa.tuple_(column, tie)
     last = sa.tuple_(sa.literal(value, column.type), sa.literal(seen))
     return statement.where(here < last if order.descending else here > last)
+
+
+def fitting(
+    statement: sa.Select[Any],
+    *,
+    state: str | None = None,
+    batch: str | None = None,
+    job: str | None = None,
+    candidate: str | None = None,
+    flag: str | None = None,
+    scores: Iterable[ScoreBound] = (),
+    interviewer: str | None = None,
+) -> sa.Select[Any]:
+    """Only what fits all of it; `interviewer` is the mail address of somebody who is assigned."""
+    exact = {"state": state, "batch_id": batch, "job": job, "candidate_id": candidate}
+    for column, wanted in exact.items():
+        if wanted is not None:
+            statement = statement.where(interviews.c[column] == wanted)
+    if flag is not None:
+        statement = with_flag(statement, flag)
+    statement = within(statement, scores)
+    if interviewer is not None:
+        mine = sa.select(interviewers.c.interview_id).where(
+            interviewers.c.email == interviewer.lower()
+        )
+        statement = statement.where(interviews.c.id.in_(mine))
+    return statement
 
 
 def with_flag(statement: sa.Select[Any], flag: str) -> sa.Select[Any]:

@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from greenroom.adapters.database import interview_list
-from greenroom.adapters.database.access_tables import interviewers
 from greenroom.adapters.database.batches import own_plan, read_plan
 from greenroom.adapters.database.candidates import Candidates
 from greenroom.adapters.database.follow_ups import FollowUps
@@ -132,22 +131,32 @@ class Interviews(FollowUps):
         it was sorted by.
         """
         statement = interview_list.in_order(_SELECT, order)
-        exact = {"state": state, "batch_id": batch, "job": job, "candidate_id": candidate}
-        for column, wanted in exact.items():
-            if wanted is not None:
-                statement = statement.where(interviews.c[column] == wanted)
-        if flag is not None:
-            statement = interview_list.with_flag(statement, flag)
-        statement = interview_list.within(statement, scores)
-        if interviewer is not None:
-            mine = sa.select(interviewers.c.interview_id).where(
-                interviewers.c.email == interviewer.lower()
-            )
-            statement = statement.where(interviews.c.id.in_(mine))
+        statement = interview_list.fitting(
+            statement,
+            state=state,
+            batch=batch,
+            job=job,
+            candidate=candidate,
+            flag=flag,
+            scores=scores,
+            interviewer=interviewer,
+        )
         if after is not None:
             value = self._sorted_by(after, order)
             statement = interview_list.beyond(statement, order, value, after)
         return [_interview(row) for row in self._connection.execute(statement.limit(limit)).all()]
+
+    def count(self, order: Order, at_most: int, *, after: str | None = None, **wanted: Any) -> int:
+        """How many `find` would show with these filters, counted up to `at_most`.
+
+        Raises what `find` raises.
+        """
+        counted = interview_list.in_order(sa.select(interviews.c.id), order)
+        counted = interview_list.fitting(counted, **wanted)
+        if after is not None:
+            counted = interview_list.beyond(counted, order, self._sorted_by(after, order), after)
+        found = counted.order_by(None).limit(at_most).subquery()
+        return self._connection.scalar(sa.select(sa.func.count()).select_from(found)) or 0
 
     def _sorted_by(self, interview_id: str, order: Order) -> Any:
         """The value by which an interview stands where it stands."""
