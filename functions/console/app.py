@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from functions.console import api_routes, interview_routes, people_routes, sign_in_routes
+from functions.console import (
+    api_routes,
+    interview_routes,
+    people_routes,
+    settings_routes,
+    sign_in_routes,
+)
 from functions.console.function import app
 
-__all__ = ["api_routes", "app", "interview_routes", "people_routes", "sign_in_routes"]
+__all__ = [
+    "api_routes",
+    "app",
+    "interview_routes",
+    "people_routes",
+    "settings_routes",
+    "sign_in_routes",
+]

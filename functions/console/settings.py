@@ -18,6 +18,7 @@ from greenroom.runtime.settings import (
     LinkSettings,
     StoreSettings,
     TokenSettings,
+    WebhookSettings,
 )
 
 
@@ -64,4 +65,5 @@ class Settings(FunctionSettings):
     provider: ProviderSettings | None = None
     sessions: SessionSettings = SessionSettings()
     local_accounts: bool = True
+    webhooks: WebhookSettings = WebhookSettings()
     time_zone: TimeZone = "Asia/Shanghai"

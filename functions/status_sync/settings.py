@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import BaseModel, Field
-
 from greenroom.runtime.settings import (
     ApiSettings,
     DatabaseSettings,
     FunctionSettings,
     StoreSettings,
     TokenSettings,
+    WebhookSettings,
 )
-
-
-class WebhookSettings(BaseModel):
-    """Who may receive webhooks: names, addresses or networks, each with an optional port; nobody by default.
-
-    A JSON list, e.g. ``["ehr.example.com", "10.20.0.0/16", "127.0.0.1:9000"]``. `timeout_s` in seconds.
-    """
-
-    allow: list[str] = []
-    timeout_s: Annotated[float, Field(gt=0, le=30)] = 20
 
 
 class Settings(FunctionSettings):

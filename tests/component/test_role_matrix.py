@@ -20,6 +20,8 @@ RATERS = STAFF | {Role.INTERVIEWER}
 ADMINS = {Role.ADMIN}
 AUDITORS = {Role.ADMIN, Role.AUDITOR}
 INTERVIEW = "/console/interviews/{interview}"
+SETTINGS = "/console/settings"
+ENDPOINT = f"{SETTINGS}/webhooks/{{endpoint}}"
 
 OPENS: dict[tuple[str, str], set[Role]] = {
     ("GET", "/console/interviews"): ALL,
@@ -38,6 +40,19 @@ OPENS: dict[tuple[str, str], set[Role]] = {
     ("POST", "/console/users/{user}/state"): ADMINS,
     ("POST", "/console/users/{user}/reset"): ADMINS,
     ("GET", "/console/audit"): AUDITORS,
+    ("GET", SETTINGS): READERS,
+    ("GET", f"{SETTINGS}/webhooks"): READERS,
+    ("POST", f"{SETTINGS}/webhooks"): ADMINS,
+    ("GET", ENDPOINT): READERS,
+    ("POST", f"{ENDPOINT}/secret"): ADMINS,
+    ("POST", f"{ENDPOINT}/state"): ADMINS,
+    ("POST", f"{ENDPOINT}/resend"): ADMINS,
+    ("GET", f"{ENDPOINT}/{{event}}"): READERS,
+    ("POST", f"{ENDPOINT}/{{event}}/resend"): ADMINS,
+    ("GET", f"{SETTINGS}/keys"): AUDITORS,
+    ("POST", f"{SETTINGS}/keys"): ADMINS,
+    ("POST", f"{SETTINGS}/keys/{{key}}/rotate"): ADMINS,
+    ("POST", f"{SETTINGS}/keys/{{key}}/revoke"): ADMINS,
     ("GET", "/console/account"): ALL,
     ("POST", "/console/account/password"): ALL,
     ("POST", "/console/account/second-factor"): ALL,
@@ -70,7 +85,8 @@ def paths(client: FunctionClient, database: Database, store: ObjectStore) -> dic
     with database.begin() as tx:
         tx.interviewers.assign(mine, ["interviewer@example.com"])
     other = account(database, Role.INTERVIEWER, email="other@example.com")
-    return {"interview": mine, "picture": "card", "user": other}
+    nowhere = {"endpoint": "wep_none", "event": "evt_none", "key": "none"}
+    return {"interview": mine, "picture": "card", "user": other, **nowhere}
 
 
 def filled(path: str, paths: dict[str, str]) -> str:

@@ -89,6 +89,16 @@ class LinkSettings(BaseModel):
     public_url: HttpUrl
 
 
+class WebhookSettings(BaseModel):
+    """Who may receive webhooks: names, addresses or networks, each with an optional port; nobody by default.
+
+    A JSON list, e.g. ``["ehr.example.com", "10.20.0.0/16", "127.0.0.1:9000"]``. `timeout_s` in seconds.
+    """
+
+    allow: list[str] = []
+    timeout_s: Annotated[float, Field(gt=0, le=30)] = 20
+
+
 class TokenSettings(BaseModel):
     """`key` signs candidates' links and the console's forms (HMAC-SHA256); at least 32 characters.
 
