@@ -51,7 +51,7 @@ test-faults: .venv/.dev ## workers killed two to three times as often as in make
 	@GREENROOM_TEST_FAULTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/faults \
 	  tests/component/invitation/test_relay_outages.py $(ARGS)
 
-test-platform: .venv/.dev ## Terraform against a Lambda API and back, and the store suite against GREENROOM_TEST_S3_ENDPOINT
+test-platform: .venv/.dev ## Terraform against a Lambda API and back; as root the main job on a real Ceph, RabbitMQ, PostgreSQL
 	@GREENROOM_TEST_DEPLOY=1 $(BIN)/pytest -n0 tests/platform $(ARGS)
 
 lock: $(UV) ## resolve the requirement files again, with hashes

@@ -16,6 +16,7 @@ from greenroom.domain.access import Interviewers
 from greenroom.domain.analysis import Analysis
 from greenroom.domain.api_key import NewApiKey, Rotation
 from greenroom.domain.assembly import Assembly
+from greenroom.domain.assessment import AssessmentOrder, ResponseError
 from greenroom.domain.batch import BatchHead, CandidateRow, RowError
 from greenroom.domain.candidate_filter import CandidateFilter
 from greenroom.domain.competency import CompetencyModel
@@ -27,6 +28,7 @@ from greenroom.domain.erasure import LegalHold, SignedCertificate
 from greenroom.domain.evaluation import EvaluationTemplate
 from greenroom.domain.evaluations import Spread, SubmittedEvaluation
 from greenroom.domain.events import Event, EventType
+from greenroom.domain.figures import BatchFigures
 from greenroom.domain.follow_up import FollowUp
 from greenroom.domain.follow_up_rules import FollowUpRules
 from greenroom.domain.intervention import NewDeadline, Note
@@ -54,6 +56,9 @@ DOCUMENTS: dict[str, type[Document]] = {
     "invitation.filter": CandidateFilter,
     "invitation.row_error": RowError,
     "invitation.question": Question,
+    "partner.assessment_order": AssessmentOrder,
+    "partner.response_error": ResponseError,
+    "invitation.batch_figures": BatchFigures,
     "upload.manifest": Manifest,
     "portal.consents": Consents,
     "portal.entry_rules": EntryRules,

@@ -79,6 +79,7 @@ def _fill_tables(tx: Transaction, interview: str) -> None:
     sample = HealthSample(at=tx.clock(), phase="recording")
     tx.presence.record(interview, [sample], newest=sample, since=None)
     tx.process_log.append(interview, EventType.REMINDER_REQUESTED, {"reason": f"{name}?"})
+    tx.partner_orders.keep(interview, "greenhouse", f"https://ats.example.com/tests/{interview}")
     tx.idempotency.begin("actions", interview, "0" * 64)
     tx.idempotency.finish("actions", interview, 200, json.dumps({"email": email}))
     tx.audit.append(HR, "interview.seen", "interview", interview)

@@ -21,6 +21,7 @@ class Answer:
     status: int
     headers: dict[str, str]
     text: str
+    content: bytes = b""
 
     def json(self) -> Any:
         return json.loads(self.text)
@@ -68,8 +69,10 @@ class FunctionClient:
         headers = {**answer["headers"]}
         headers.update({k: v[0] for k, v in answer.get("multiValueHeaders", {}).items()})
         lowered = {name.lower(): value for name, value in headers.items()}
-        hold(method, url, all_headers, body, answer["statusCode"], lowered, answer["body"])
-        return Answer(answer["statusCode"], lowered, answer["body"])
+        text = answer["body"]
+        content = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
+        hold(method, url, all_headers, body, answer["statusCode"], lowered, content)
+        return Answer(answer["statusCode"], lowered, text, content)
 
     def get(self, url: str, **headers: str) -> Answer:
         return self.request("GET", url, headers=headers)

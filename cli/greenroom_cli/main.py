@@ -11,10 +11,13 @@ from greenroom_cli.demo.command import demo
 from greenroom_cli.doctor.command import doctor
 from greenroom_cli.erase import erase
 from greenroom_cli.keys import keys
+from greenroom_cli.metrics import metrics
 from greenroom_cli.migrate import migrate
 from greenroom_cli.rescore import rescore
 from greenroom_cli.run import run
 from greenroom_cli.users import users
+from greenroom_cli.wire import wire
+from greenroom_cli.worker import worker
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(run)
@@ -23,7 +26,10 @@ app.command()(rescore)
 app.command()(migrate)
 app.command("contract-kit")(contract_kit)
 app.command()(doctor)
+app.command()(metrics)
 app.command("dead-letters")(dead_letters)
+app.command()(wire)
+app.command()(worker)
 app.add_typer(users, name="users")
 app.add_typer(audit, name="audit")
 app.add_typer(erase, name="erase")

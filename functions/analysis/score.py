@@ -10,6 +10,7 @@ from greenroom.domain.consent import NO_CONSENTS
 from greenroom.domain.errors import Unavailable
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import NEEDS_RE_RECORD, SETTLED, AnswerState, InterviewState
+from greenroom.domain.message import READY
 from greenroom.domain.scorecard import Scorecard
 from greenroom.domain.scoring import score_interview
 from greenroom.runtime.scored_answers import scored_answers
@@ -122,8 +123,10 @@ def _record(
             tx.process_log.append(
                 interview_id, EventType.INTERVIEW_HUMAN_REVIEW, {"reason": "ai_scoring_declined"}
             )
+            tx.mails.queue_to(interview_id, READY, tx.interviewers.of(interview_id))
     elif tx.interviews.move(interview_id, InterviewState.SCORED):
         tx.interviews.clear_flag(interview_id, NEEDS_RE_RECORD)
         total = scorecard.total
         scored = {"status": total.status, "total": total.score, "coverage": total.coverage}
         tx.process_log.append(interview_id, EventType.INTERVIEW_SCORED, scored)
+        tx.mails.queue_to(interview_id, READY, tx.interviewers.of(interview_id))

@@ -114,6 +114,7 @@ def _track(track: TrackManifest, ref: AttemptRef, app: Function[Settings]) -> As
 
 def _record(ref: AttemptRef, assembly: Assembly, app: Function[Settings]) -> None:
     with app.changes() as tx:
+        tx.interviews.note_assembly(ref, assembly)
         tx.interviews.move_answer(ref, AnswerState.ASSEMBLED)
         details = {
             "answer": ref.answer,

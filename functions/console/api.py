@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from functions.console.reading import Answer, Interview, interview, interview_list
 from greenroom.domain.evaluation import EvaluationTemplate, evaluation_template
 from greenroom.domain.interview import ehr_status
-from greenroom.runtime.http import Request, Response
+from greenroom.runtime.http import XLSX, Request, Response
 from greenroom.runtime.paging import links, next_page
 
 if TYPE_CHECKING:
@@ -19,15 +19,21 @@ PATH = "/v1/interviews"
 
 
 def list_interviews(request: Request, app: Function[Settings]) -> Response:
-    """``GET /v1/interviews``, as CSV for who accepts only that.
+    """``GET /v1/interviews``, as CSV or as an Excel workbook for who accepts only that.
 
     The next page is in `next` and in the `Link` header (RFC 8288).
     """
     found = interview_list(request.query, app)
     following = next_page(PATH, request.query, found.after)
     headers = {**links(PATH, request.query, following), "Vary": "Accept"}
-    if request.headers.get("accept", "").lower().startswith("text/csv"):
-        from functions.console.list_csv import interviews_csv
+    accepted = request.headers.get("accept", "").lower()
+    if accepted.startswith(XLSX):
+        from functions.console.list_sheet import interviews_xlsx
+
+        named = {**headers, "Content-Disposition": 'attachment; filename="interviews.xlsx"'}
+        return Response.file(interviews_xlsx(found), XLSX, named)
+    if accepted.startswith("text/csv"):
+        from functions.console.list_sheet import interviews_csv
 
         return Response.text(interviews_csv(found), "text/csv; charset=utf-8", headers)
     listed = [{**summary(row), "scores": found.scores.get(row.id, {})} for row in found.interviews]

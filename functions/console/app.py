@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functions.console import (
     api_routes,
+    figures_routes,
     interview_routes,
+    mail_routes,
     people_routes,
     settings_routes,
     sign_in_routes,
@@ -14,7 +16,9 @@ from functions.console.function import app
 __all__ = [
     "api_routes",
     "app",
+    "figures_routes",
     "interview_routes",
+    "mail_routes",
     "people_routes",
     "settings_routes",
     "sign_in_routes",

@@ -12,7 +12,7 @@ from functions.console.session import visitor_of
 from functions.console.settings_form import new_once, problems_of
 from functions.console.webhook_pages import PATH, look_at, secret_of
 from greenroom.domain.access import Permission
-from greenroom.domain.errors import GreenroomError, Invalid
+from greenroom.domain.errors import Conflict, GreenroomError, Invalid
 from greenroom.domain.webhook import DeliveryState, ResendRequest, SecretRotation
 from greenroom.runtime import webhook_operations
 from greenroom.runtime.http import Request, Response
@@ -72,7 +72,11 @@ def endpoint_page(
 
 
 def rotate_endpoint_secret(request: Request, app: Function[Settings]) -> Response:
-    """``POST .../{endpoint}/secret`` with `overlap_hours`, for which the former secret signs on."""
+    """``POST .../{endpoint}/secret`` with `overlap_hours`, for which the former secret signs on.
+
+    Raises `NotFound` (`unknown_endpoint`), `Conflict`: `endpoint_not_active`, `secret_elsewhere` where the API alone
+    takes it, because a chat's or a recruiting system's own platform made it.
+    """
     form = request.form()
     endpoint_id = request.params["endpoint"]
     secret = secret_of(request, app, endpoint_id)
@@ -81,7 +85,10 @@ def rotate_endpoint_secret(request: Request, app: Function[Settings]) -> Respons
     except Invalid as error:
         return endpoint_page(request, app, form=form, problem=error)
     with app.database.begin() as tx:
-        if tx.webhooks.active_endpoint(endpoint_id).secret != secret:
+        endpoint = tx.webhooks.active_endpoint(endpoint_id)
+        if endpoint.kind != "webhook":
+            raise Conflict("the receiver's platform makes this secret", code="secret_elsewhere")
+        if endpoint.secret != secret:
             actor = visitor_of(request).actor
             webhook_operations.rotate_secret(tx, endpoint_id, wanted, secret, actor)
     return endpoint_page(request, app, secret=secret)

@@ -8,12 +8,17 @@ from pydantic import ValidationError
 
 from functions.console.session import visitor_of
 from greenroom.domain.access import Interviewers
+from greenroom.domain.interview import InterviewState
+from greenroom.domain.message import ASSIGNED, READY
 from greenroom.domain.model import invalid_document
 from greenroom.runtime.http import Principal, Request, Response
 
 if TYPE_CHECKING:
     from functions.console.settings import Settings
     from greenroom.runtime.function import Function
+
+
+_READY = frozenset({InterviewState.SCORED, InterviewState.HUMAN_REVIEW})
 
 
 def put_interviewers(request: Request, app: Function[Settings]) -> Response:
@@ -41,8 +46,11 @@ def _assign(
 ) -> Interviewers:
     interview_id = request.params["interview"]
     with app.database.begin() as tx:
-        tx.interviews.get(interview_id)
+        tx.interviews.hold(interview_id)
+        state = tx.interviews.get(interview_id).state
         if tx.interviewers.assign(interview_id, wanted.interviewers):
+            message = READY if state in _READY else ASSIGNED
+            tx.mails.queue_to(interview_id, message, tx.interviewers.of(interview_id))
             # Addresses are people's; the log tells how many there are now, the table which.
             count = len(wanted.interviewers)
             tx.audit.append(

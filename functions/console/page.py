@@ -28,7 +28,9 @@ def render(
 ) -> Response:
     store = app.settings.store
     headers = {
-        **content_security_policy(media=[store.public_endpoint or store.endpoint]),
+        **content_security_policy(
+            media=[store.public_endpoint or store.endpoint], frames=template == "mail.html"
+        ),
         # With the default, no-referrer, a browser would not say where a form was sent from.
         "Referrer-Policy": "same-origin",
         **_language_cookie(request),

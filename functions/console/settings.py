@@ -18,7 +18,6 @@ from greenroom.runtime.settings import (
     LinkSettings,
     StoreSettings,
     TokenSettings,
-    WebhookSettings,
 )
 
 
@@ -54,7 +53,10 @@ class SessionSettings(BaseModel):
 
 
 class Settings(FunctionSettings):
-    """Pages tell times in `time_zone`. `local_accounts`: whether people of this machine's own may sign in."""
+    """Pages tell times in `time_zone`. `local_accounts`: whether people of this machine's own may sign in.
+
+    `webhooks__allow` is status_sync's list of receivers alone: the secrets beside it are none of the console's.
+    """
 
     store: StoreSettings
     database: DatabaseSettings
@@ -65,5 +67,5 @@ class Settings(FunctionSettings):
     provider: ProviderSettings | None = None
     sessions: SessionSettings = SessionSettings()
     local_accounts: bool = True
-    webhooks: WebhookSettings = WebhookSettings()
     time_zone: TimeZone = "Asia/Shanghai"
+    webhooks__allow: list[str] = []

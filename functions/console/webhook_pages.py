@@ -123,7 +123,7 @@ def _check(url: str, app: Function[Settings]) -> None:
     """Raises `Invalid` (`endpoint_not_allowed`, `endpoint_unresolved`)."""
     from greenroom.adapters.receivers import AllowList
 
-    AllowList(app.settings.webhooks.allow).check(url)
+    AllowList(app.settings.webhooks__allow).check(url)
 
 
 def secret_of(request: Request, app: Function[Settings], what: str) -> str:

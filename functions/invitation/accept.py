@@ -26,6 +26,7 @@ from greenroom.runtime.idempotency import idempotent
 
 if TYPE_CHECKING:
     from functions.invitation.settings import Settings
+    from greenroom.domain.audit import Actor
     from greenroom.runtime.function import Function
 
 
@@ -60,20 +61,7 @@ def _accept(request: Request, idempotency_key: str, app: Function[Settings]) -> 
     asked, told = _read(request, app)
     _check(asked, app.clock())
     batch = _batch_id(request, idempotency_key)
-    with app.database.begin() as tx:
-        template = tx.catalogue.template(asked.head.template)
-        model = tx.catalogue.model(asked.head.competency_model)
-        policy = tx.catalogue.policy(asked.head.policy)
-        mapping = tx.catalogue.mapping(template.mapping)
-        plan = plan_of(asked.head, template, model, policy, mapping)
-        tx.batches.create(
-            batch, head=asked.head, plan=plan, accepted=len(asked.rows), errors=asked.errors
-        )
-        count = len(asked.rows)
-        tx.audit.append(request.who.actor, "batch.created", "batch", batch, count=count)
-    # The row comes first: the object's event must find it. Killed in between, the caller has no answer and
-    # asks again; with an Idempotency-Key that request finds this batch and writes the object.
-    app.store.put(keys.batch(batch), request.body if asked.as_sent else asked.to_bytes())
+    keep_batch(batch, asked, request.who.actor, app, as_sent=request.body)
     return Response.json(
         {
             "batch": batch,
@@ -88,6 +76,32 @@ def _accept(request: Request, idempotency_key: str, app: Function[Settings]) -> 
         },
         202,
     )
+
+
+def keep_batch(
+    batch: str, asked: BatchRequest, actor: Actor, app: Function[Settings], *, as_sent: bytes = b""
+) -> None:
+    """Keep the batch with its plan, and write its good rows as the object that invites them. Again, nothing changes.
+
+    Raises `NotFound` (`unknown_template`, `unknown_competency_model`, `unknown_policy`, `unknown_mapping`) and
+    `Invalid` (`unknown_competency`).
+    """
+    with app.database.begin() as tx:
+        template = tx.catalogue.template(asked.head.template)
+        model = tx.catalogue.model(asked.head.competency_model)
+        policy = tx.catalogue.policy(asked.head.policy)
+        mapping = tx.catalogue.mapping(template.mapping)
+        plan = plan_of(asked.head, template, model, policy, mapping)
+        if app.settings.mail.tracking and policy.mail_tracking:
+            plan = plan.model_copy(update={"mail_tracking": True})
+        tx.batches.create(
+            batch, head=asked.head, plan=plan, accepted=len(asked.rows), errors=asked.errors
+        )
+        count = len(asked.rows)
+        tx.audit.append(actor, "batch.created", "batch", batch, count=count)
+    # The row comes first: the object's event must find it. Killed in between, the caller has no answer and
+    # asks again; with an Idempotency-Key that request finds this batch and writes the object.
+    app.store.put(keys.batch(batch), as_sent if asked.as_sent else asked.to_bytes())
 
 
 def _read(request: Request, app: Function[Settings]) -> tuple[BatchRequest, dict[str, Any]]:

@@ -167,6 +167,13 @@ def read_batch(request: Request) -> Response:
     return read_batch(request.params["batch"], app)
 
 
+@app.get("/v1/batches/{batch}/figures", auth=app.api_key("interviews:read", seen="batch_figures"))
+def read_figures(request: Request) -> Response:
+    from functions.invitation.figures import read_figures
+
+    return read_figures(request, app)
+
+
 @app.get("/v1/mails", auth=app.api_key("batches:write", seen="mails"))
 def list_mails(request: Request) -> Response:
     from functions.invitation.mails import list_mails
@@ -186,6 +193,37 @@ def resend_mail(request: Request) -> Response:
     from functions.invitation.mails import resend_mail
 
     return resend_mail(request, app)
+
+
+@app.get("/v1/partners/greenhouse/list_tests", auth=app.api_key("batches:write", basic=True))
+def list_tests(request: Request) -> Response:
+    from functions.invitation.greenhouse import list_tests
+
+    return list_tests(app)
+
+
+@app.post("/v1/partners/greenhouse/send_test", auth=app.api_key("batches:write", basic=True))
+def send_test(request: Request) -> Response:
+    from functions.invitation.greenhouse import send_test
+
+    return send_test(request, app)
+
+
+@app.get(
+    "/v1/partners/greenhouse/test_status",
+    auth=app.api_key("interviews:read", seen="interview", by="partner_interview_id", basic=True),
+)
+def test_status(request: Request) -> Response:
+    from functions.invitation.greenhouse import test_status
+
+    return test_status(request, app)
+
+
+@app.post("/v1/partners/greenhouse/response_error", auth=app.api_key("batches:write", basic=True))
+def response_error(request: Request) -> Response:
+    from functions.invitation.greenhouse import response_error
+
+    return response_error(request, app)
 
 
 @app.on_object("batches/", suffix=".json")

@@ -25,9 +25,16 @@ from greenroom.adapters.mail import (
     RelayUnavailable,
 )
 from greenroom.domain.ids import new_id
-from greenroom.domain.message import AT_ANY_HOUR, RESULTS, result_of, unsendable
+from greenroom.domain.message import (
+    AT_ANY_HOUR,
+    RESULTS,
+    result_of,
+    unsendable,
+    unsendable_to_interviewer,
+)
 from greenroom.domain.reminder import by_day
 from greenroom.runtime.mail.letter import House, Letter, Letters
+from greenroom.runtime.mail.notice import write_notice
 from greenroom.runtime.outbox import publish
 
 if TYPE_CHECKING:
@@ -78,9 +85,10 @@ class _Delivery:
         self._owner = new_id("wrk")
         # A mail waits for the relay four times; one that could outlive its lease is not begun.
         self._last_start_s = LEASE_S - 5 * settings.mail.timeout_s
-        self._letters = letters_of(settings)
+        self._letters = Letters(house_of(settings))
         self._held: list[MailRow] = []
         self._to_tell: dict[str, Decided] = {}
+        self._assigned: dict[str, list[str]] = {}
         self._held_since = 0.0
         self._batches: set[str] = set()
         self._log: list[LogRow] = []
@@ -118,6 +126,11 @@ class _Delivery:
             recipients = tx.interviews.many([mail.interview_id for mail in self._held])
             decided = [mail.interview_id for mail in self._held if mail.message in RESULTS]
             self._to_tell = tx.decisions.to_tell(decided) if decided else {}
+            self._assigned = {
+                mail.interview_id: tx.interviewers.of(mail.interview_id)
+                for mail in self._held
+                if mail.recipient is not None
+            }
         self._batches |= {interview.batch_id for interview in recipients.values()}
         group = Group()
         under_way: tuple[MailRow, Letter] | None = None
@@ -148,6 +161,8 @@ class _Delivery:
     def _write(self, mail: MailRow, to: InterviewRow) -> tuple[Letter | None, str]:
         """The letter, or why there is none."""
         now = self._app.clock()
+        if mail.recipient is not None:
+            return self._notice(mail, mail.recipient, to, now)
         if why := unsendable(mail.message, to.state, to.deadline, now):
             return None, why
         # Whatever sends it again: a mail about a decision goes out while that decision holds.
@@ -156,10 +171,21 @@ class _Delivery:
             return None, "not sent: another decision was made"
         return self._letters.write(mail.message, to, number=mail.number, now=now), ""
 
+    def _notice(
+        self, mail: MailRow, recipient: str, about: InterviewRow, now: datetime
+    ) -> tuple[Letter | None, str]:
+        """As `_write`, to an interviewer."""
+        assigned = recipient in self._assigned[about.id]
+        if why := unsendable_to_interviewer(mail.message, about.state, assigned=assigned):
+            return None, why
+        house = house_of(self._app.settings)
+        return write_notice(mail.message, about, recipient, house, number=mail.number, now=now), ""
+
     def _morning(self, mail: MailRow, to: InterviewRow) -> datetime | None:
         """When a mail may be sent that would come at night: the relay was down, or this call runs late."""
         now = self._app.clock()
-        by = by_day(now, to.time_zone or self._app.settings.time_zone)
+        theirs = to.time_zone if mail.recipient is None else None
+        by = by_day(now, theirs or self._app.settings.time_zone)
         return by if mail.message not in AT_ANY_HOUR and by > now else None
 
     def _start(self, mail: MailRow, letter: Letter, relay: MailConnection) -> Outcome | None:
@@ -209,16 +235,15 @@ def finish_batch(batch_id: str, app: Function[Settings]) -> None:
             tx.batches.finish(batch_id)
 
 
-def letters_of(settings: Settings) -> Letters:
-    """Letters in the name of this installation."""
-    return Letters(
-        House(
-            sender=settings.mail.sender,
-            public_url=settings.links.public_url,
-            token_key=settings.tokens.key.get_secret_value(),
-            time_zone=settings.time_zone,
-            templates=TEMPLATES,
-        )
+def house_of(settings: Settings) -> House:
+    """This installation, in whose name letters are written."""
+    return House(
+        sender=settings.mail.sender,
+        public_url=settings.links.public_url,
+        token_key=settings.tokens.key.get_secret_value(),
+        time_zone=settings.time_zone,
+        templates=TEMPLATES,
+        tracking=settings.mail.tracking,
     )
 
 

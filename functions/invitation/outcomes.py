@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from greenroom.adapters.database import MailRow
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import INVITATION, InterviewState
-from greenroom.domain.message import AFTERWARDS
+from greenroom.domain.message import AFTERWARDS, TO_INTERVIEWERS
 from greenroom.runtime.mail.letter import Letter
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ def _sent(tx: Transaction, outcomes: dict[MailKey, Outcome]) -> None:
         tx.process_log.append_many(EventType.INTERVIEW_INVITED, details)
     for key in marked:
         if key[1:] != (INVITATION, 1):  # an interview may have several of these at once
-            kind = EventType.NOTICE_SENT if key[1] in AFTERWARDS else EventType.REMINDER_SENT
+            told = key[1] in AFTERWARDS or key[1] in TO_INTERVIEWERS
+            kind = EventType.NOTICE_SENT if told else EventType.REMINDER_SENT
             tx.process_log.append(key[0], kind, _details(outcomes[key]))
 
 
@@ -90,7 +91,7 @@ def _details(outcome: Outcome) -> dict[str, Any]:
         "message": outcome.mail.message,
         "message_id": letter.message_id,
         "relay": outcome.answer[:200],
-        "link_expires": letter.link_expires.isoformat(),
+        "link_expires": letter.link_expires and letter.link_expires.isoformat(),
     }
 
 
@@ -98,7 +99,8 @@ def _failed(tx: Transaction, outcome: Outcome) -> None:
     mail = outcome.mail
     tx.mails.failed(mail.key, outcome.answer[:500], outcome.retry_at)
     if outcome.retry_at is None:
-        tx.interviews.set_flag(mail.interview_id, "needs_follow_up")
+        if mail.recipient is None:
+            tx.interviews.set_flag(mail.interview_id, "needs_follow_up")
         tx.process_log.append(
             mail.interview_id,
             EventType.INVITATION_FAILED,

@@ -49,6 +49,20 @@ def qr_code(request: Request) -> Response:
     return qr_code(request, app)
 
 
+@app.get("/i/{token}/from/{message}/{number}", auth=None)
+def follow_mail(request: Request) -> Response:
+    from functions.portal.mail_tracking import follow_mail
+
+    return follow_mail(request, app)
+
+
+@app.get("/portal/mails/{mail}/pixel.svg", auth=None)
+def mail_pixel(request: Request) -> Response:
+    from functions.portal.mail_tracking import mail_pixel
+
+    return mail_pixel(request, app)
+
+
 @app.get("/portal/static/{version}/{name}", auth=None)
 def static_file(request: Request) -> Response:
     from functions.portal.page import PAGES

@@ -32,4 +32,6 @@ def report_steps(request: Request, app: Function[Settings]) -> Response:
                 request.who.id, EventType.CANDIDATE_STEP, details, once=f"step:{step.id}"
             )
             accepted += row is not None
+            if step.passes_checks:
+                tx.process_log.append(request.who.id, EventType.CHECKS_PASSED, once="checks_passed")
     return Response.json({"accepted": accepted})

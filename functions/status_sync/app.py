@@ -92,3 +92,10 @@ def resend(request: Request) -> Response:
     from functions.status_sync.deliveries import resend
 
     return resend(request, app)
+
+
+@app.get("/v1/metrics", auth=app.api_key("metrics:read"))
+def read_metrics(request: Request) -> Response:
+    from functions.status_sync.metrics import read_metrics
+
+    return read_metrics(app)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from functions.status_sync.wording import facts_for, worded
 from greenroom.adapters.database import AttemptMade, ClaimedDelivery
 from greenroom.adapters.receivers import AllowList
 from greenroom.adapters.webhooks import DeliveryFailed, WebhookSender
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from functions.status_sync.settings import Settings
     from greenroom.adapters.database import Transaction
     from greenroom.adapters.webhooks import WebhookSession
+    from greenroom.domain.endpoint_kinds import InterviewFacts
     from greenroom.runtime.function import Function
 
 LEASE_S = 60
@@ -69,9 +71,9 @@ class _Run:
         finished: list[_Outcome] = []
         async with sender(self._app).session() as session:
             while True:
-                claimed = await asyncio.to_thread(self._record_and_claim, finished)
+                claimed, facts = await asyncio.to_thread(self._record_and_claim, finished)
                 for delivery in claimed:
-                    task = asyncio.create_task(self._attempt(session, delivery))
+                    task = asyncio.create_task(self._attempt(session, delivery, facts))
                     self._under_way[task] = delivery.row.endpoint_id
                 if not self._under_way:
                     return
@@ -80,7 +82,9 @@ class _Run:
                     del self._under_way[task]
                 finished = [task.result() for task in done]
 
-    def _record_and_claim(self, finished: list[_Outcome]) -> list[ClaimedDelivery]:
+    def _record_and_claim(
+        self, finished: list[_Outcome]
+    ) -> tuple[list[ClaimedDelivery], dict[str, InterviewFacts]]:
         room = IN_FLIGHT - len(self._under_way) if time.monotonic() < self._until else 0
         with self._app.database.begin() as tx:
             tx.webhooks.delivered([(o.claimed, o.attempt) for o in finished if o.failure is None])
@@ -88,17 +92,20 @@ class _Run:
                 if outcome.failure is not None:
                     self._record_failure(tx, outcome, outcome.failure)
             if room <= 0:
-                return []
-            return self._claim(tx, self._owner, room, Counter(self._under_way.values()))
+                return [], {}
+            claimed = self._claim(tx, self._owner, room, Counter(self._under_way.values()))
+            return claimed, facts_for(tx, claimed, str(self._app.settings.links.public_url))
 
     def _record_failure(self, tx: Transaction, outcome: _Outcome, failure: DeliveryFailed) -> None:
         row = outcome.claimed.row
-        gone = failure.http_status == GONE
+        gone = failure.http_status == GONE and outcome.claimed.endpoint.kind == "webhook"
         wait_for = None if gone else retry_after(row.attempts + 1)
         # Up to a fifth more, so that the receivers of one outage are not all called in the same second.
         spread = 1 + random.random() / 5  # noqa: S311
         due = self._app.clock() + wait_for * spread if wait_for else None
         tx.webhooks.failed(outcome.claimed, outcome.attempt, due)
+        if failure.pause is not None:
+            tx.webhooks.pause(row.endpoint_id, self._app.clock() + failure.pause)
         if gone:
             tx.webhooks.disable_endpoint(row.endpoint_id, "gone")
         self._app.logger.warning(
@@ -110,14 +117,19 @@ class _Run:
             next_attempt_at=due and due.isoformat(),
         )
 
-    async def _attempt(self, session: WebhookSession, claimed: ClaimedDelivery) -> _Outcome:
+    async def _attempt(
+        self,
+        session: WebhookSession,
+        claimed: ClaimedDelivery,
+        facts: Mapping[str, InterviewFacts],
+    ) -> _Outcome:
         row = claimed.row
         at = self._app.clock()
         started = time.monotonic()
         failure: DeliveryFailed | None = None
         status: int | None
         try:
-            accepted = await session.send(row.url, claimed.secrets, row.event_id, claimed.body)
+            accepted = await session.call(worded(claimed, facts, self._app, at))
             status, response = accepted.status, accepted.response
         except DeliveryFailed as error:
             failure, status, response = error, error.http_status, error.response

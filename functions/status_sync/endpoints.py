@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions.status_sync.delivery import sender
-from greenroom.domain.webhook import SecretRotation, WebhookEndpointRequest
+from functions.status_sync.rest import check_rest
+from greenroom.domain.errors import Invalid
+from greenroom.domain.webhook import SecretRotation, WebhookEndpointRequest, check_secret
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.idempotency import idempotent
 from greenroom.runtime.webhook_operations import enable, new_secret, register, remove
@@ -14,14 +16,15 @@ from greenroom.runtime.webhook_operations import rotate_secret as rotated
 if TYPE_CHECKING:
     from functions.status_sync.settings import Settings
     from greenroom.adapters.database import EndpointRow
+    from greenroom.domain.endpoint_kinds import EndpointKind
     from greenroom.runtime.function import Function
 
 
 def register_endpoint(request: Request, app: Function[Settings]) -> Response:
     """``POST /v1/webhook-endpoints``: the one answer that holds the secret.
 
-    Raises `Invalid` (`endpoint_not_allowed`, `endpoint_unresolved`), `Conflict` (`endpoint_exists`) and what
-    `idempotent` raises.
+    Raises `Invalid` (`endpoint_not_allowed`, `endpoint_unresolved`, `invalid_template`, `unknown_secret`),
+    `Conflict` (`endpoint_exists`) and what `idempotent` raises.
     """
     return idempotent(app.database, request, "endpoints", lambda _key: _registered(request, app))
 
@@ -29,11 +32,14 @@ def register_endpoint(request: Request, app: Function[Settings]) -> Response:
 def _registered(request: Request, app: Function[Settings]) -> Response:
     wanted = request.document(WebhookEndpointRequest)
     sender(app).check(wanted.url)
-    secret = wanted.secret or new_secret()
+    if wanted.rest is not None:
+        check_rest(wanted.url, wanted.rest, wanted.types, app)
+    secret = wanted.secret or (new_secret() if wanted.kind == "webhook" else "")
     with app.database.begin() as tx:
         endpoint = register(tx, wanted, secret, request.who.actor)
     headers = {"Cache-Control": "no-store"}
-    return Response.json({**_shown(endpoint), "secret": secret}, 201, headers)
+    shown = None if wanted.kind == "greenhouse" else secret or None
+    return Response.json({**_shown(endpoint), "secret": shown}, 201, headers)
 
 
 def list_endpoints(app: Function[Settings]) -> Response:
@@ -46,12 +52,15 @@ def list_endpoints(app: Function[Settings]) -> Response:
 def rotate_secret(request: Request, app: Function[Settings]) -> Response:
     """``POST /v1/webhook-endpoints/{endpoint}/rotate-secret``: the new secret, once; the old one signs on for a while.
 
-    Raises `NotFound` (`unknown_endpoint`), `Conflict` (`endpoint_not_active`).
+    A robot's comes from its platform. Raises `NotFound` (`unknown_endpoint`), `Conflict` (`endpoint_not_active`),
+    `Invalid` (`invalid_secret`).
     """
     wanted = request.document(SecretRotation) if request.body.strip() else SecretRotation()
-    secret = wanted.secret or new_secret()
+    endpoint_id = request.params["endpoint"]
     with app.database.begin() as tx:
-        endpoint = rotated(tx, request.params["endpoint"], wanted, secret, request.who.actor)
+        kind = tx.webhooks.active_endpoint(endpoint_id).kind
+        secret = _next_secret(kind, wanted.secret)
+        endpoint = rotated(tx, endpoint_id, wanted, secret, request.who.actor)
     headers = {"Cache-Control": "no-store"}
     return Response.json({**_shown(endpoint), "secret": secret}, 200, headers)
 
@@ -77,11 +86,27 @@ def enable_endpoint(request: Request, app: Function[Settings]) -> Response:
     return Response.json(_shown(endpoint))
 
 
+def _next_secret(kind: EndpointKind, wanted: str | None) -> str:
+    """Raises `Invalid` (`invalid_secret`)."""
+    if wanted is None and kind == "webhook":
+        return new_secret()
+    try:
+        check_secret(kind, wanted or "")
+    except ValueError as error:
+        raise Invalid(str(error), code="invalid_secret") from error
+    if wanted is None:
+        raise Invalid("secret: the platform makes it; send it here", code="invalid_secret")
+    return wanted
+
+
 def _shown(endpoint: EndpointRow) -> dict[str, Any]:
     return {
         "id": endpoint.id,
-        "url": endpoint.url,
+        "kind": endpoint.kind,
+        "url": endpoint.shown_url,
         "types": endpoint.types,
+        "notice": endpoint.notice and endpoint.notice.model_dump(),
+        "rest": endpoint.rest and endpoint.rest.model_dump(),
         "state": endpoint.state,
         "created_at": endpoint.created_at.isoformat(),
         "failures": endpoint.failures,

@@ -8,12 +8,13 @@ from pathlib import Path
 from greenroom.host.wiring import TABLE, Wired
 
 FILES = Path("infra/images")
-ROLES = ("http", "lambda")
 
 
 def roles(wired: Wired) -> tuple[str, ...]:
-    """What a function's image may be started as: pages and API over HTTP, or behind a Lambda API."""
-    return ROLES if wired.http else ("lambda",)
+    """What a function's image may be started as: pages and API over HTTP, a queue's worker, or behind a Lambda API."""
+    http = ("http",) if wired.http else ()
+    worker = ("worker",) if wired.has_queue else ()
+    return (*http, *worker, "lambda")
 
 
 def write_context(wired: Wired, context: Path) -> None:

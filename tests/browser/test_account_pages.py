@@ -52,6 +52,8 @@ def test_every_page_is_clean(
     for path, name in (
         ("/console/account", "account"),
         ("/console/users", "users"),
+        ("/console/mails", "mails"),
+        ("/console/mails/invitation_created", "mail"),
         ("/console/audit", "audit"),
         (f"/console/interviews/{interview}", "interviewers"),
     ):

@@ -112,12 +112,14 @@ def test_every_route_for_api_keys_is_told_of() -> None:
         "/v1/competency-models",
         "/v1/templates/{id}",
         "/v1/templates",
+        "/v1/partners/greenhouse/list_tests",
         "/v1/candidate-filters/{id}",
         "/v1/candidate-filters",
         "/v1/mappings/{version}",
         "/v1/mappings",
         "/v1/policies/{id}",
         "/v1/policies",
+        "/v1/metrics",
     }
 
 

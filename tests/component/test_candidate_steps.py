@@ -71,6 +71,22 @@ def test_a_step_told_again_in_any_report_is_one_step(
     assert report(client, interview, *told).json() == {"accepted": 0}
 
 
+def test_the_checks_are_passed_once_and_only_with_a_verdict_that_lets_on(
+    client: FunctionClient, interview: str, database: Database
+) -> None:
+    def passed() -> int:
+        with database.begin() as tx:
+            return tx.process_log.count(interview, EventType.CHECKS_PASSED)
+
+    report(client, interview, step("s1", "environment_checked", verdict="block"))
+    report(client, interview, step("s2", "camera_ready", verdict="good"))
+    assert passed() == 0
+    again = [step(f"s{n}", "environment_checked", verdict="advise") for n in (3, 4, 3)]
+    report(client, interview, *again)
+    report(client, interview, *again)
+    assert passed() == 1
+
+
 def test_the_same_id_is_another_candidate_s_own_step(
     client: FunctionClient, database: Database
 ) -> None:

@@ -8,10 +8,12 @@ import re
 from urllib.parse import quote
 
 import pytest
+from openpyxl import load_workbook
 
 from functions.console.app import app as console
 from greenroom.adapters.database import Database
 from greenroom.domain.interview import NEEDS_RE_RECORD, InterviewState
+from greenroom.runtime.http import XLSX
 from tests.function_client import Answer, FunctionClient
 from tests.seeded import BATCH, api_key, invite, set_up
 
@@ -133,6 +135,24 @@ def test_who_accepts_only_csv_gets_a_sheet_without_formulas(
     best = named["c-甲"]
     assert (best["total_score"], best["score[communication]"]) == ("90.0", "95.0")
     assert named["c-=1+1"]["name"] == "'=1+1"
+
+
+def test_who_accepts_only_excel_gets_a_workbook_in_which_nothing_is_a_formula(
+    hr: FunctionClient, database: Database
+) -> None:
+    typed = ["=1+1", "+86 李", "-x", "@SUM(A1)"]
+    invite(database, [*SCORES, *typed])
+    answer = hr.get("/v1/interviews?sort=created_at", accept=XLSX)
+    assert answer.headers["content-type"] == XLSX
+    sheet = load_workbook(io.BytesIO(answer.content)).active
+    header, *rows = sheet.iter_rows()
+    named = {row[1].value: dict(zip([c.value for c in header], row, strict=True)) for row in rows}
+    best = named["c-甲"]
+    assert (best["total_score"].value, best["score[communication]"].value) == (90, 95)
+    for text in typed:
+        cell = named[f"c-{text}"]["name"]
+        assert (cell.value, cell.data_type, cell.quotePrefix) == (text, "s", True)
+    assert not any(cell.data_type == "f" for row in rows for cell in row)
 
 
 def test_a_cursor_whose_score_is_gone_says_so(hr: FunctionClient, database: Database) -> None:

@@ -31,9 +31,13 @@ OPENS: dict[tuple[str, str], set[Role]] = {
     ("POST", f"{INTERVIEW}/interviewers"): STAFF,
     ("POST", f"{INTERVIEW}/decision"): STAFF,
     ("GET", f"{INTERVIEW}/identity/{{picture}}"): READERS,
+    ("GET", "/console/batches/{batch}/figures"): READERS,
     ("GET", "/console/monitoring"): READERS,
     ("GET", "/console/monitoring/changes"): READERS,
     ("GET", "/console/monitoring/summary"): READERS,
+    ("GET", "/console/mails"): READERS,
+    ("GET", "/console/mails/{mail}"): READERS,
+    ("GET", "/console/mails/{mail}/html"): READERS,
     ("GET", "/console/users"): AUDITORS,
     ("POST", "/console/users"): ADMINS,
     ("POST", "/console/users/{user}/role"): ADMINS,
@@ -84,9 +88,17 @@ def paths(client: FunctionClient, database: Database, store: ObjectStore) -> dic
     record(mine, database, store)
     with database.begin() as tx:
         tx.interviewers.assign(mine, ["interviewer@example.com"])
+        batch = tx.interviews.get(mine).batch_id
     other = account(database, Role.INTERVIEWER, email="other@example.com")
     nowhere = {"endpoint": "wep_none", "event": "evt_none", "key": "none"}
-    return {"interview": mine, "picture": "card", "user": other, **nowhere}
+    return {
+        "interview": mine,
+        "batch": batch,
+        "picture": "card",
+        "mail": "received",
+        "user": other,
+        **nowhere,
+    }
 
 
 def filled(path: str, paths: dict[str, str]) -> str:

@@ -6,7 +6,18 @@ import sys
 
 import pytest
 
-HEAVY = ["numpy", "cv2", "boto3", "botocore", "sqlalchemy", "pydantic", "jinja2", "httpx", "babel"]
+HEAVY = [
+    "numpy",
+    "cv2",
+    "boto3",
+    "botocore",
+    "sqlalchemy",
+    "pydantic",
+    "jinja2",
+    "httpx",
+    "babel",
+    "prometheus_client",
+]
 FUNCTIONS = [
     "invitation",
     "upload_url",

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.platform.stores import Store, endpoint_store, moto_store, pocket_store
+from tests.platform.stack import Stack, running_stack
+from tests.platform.stores import CEPH_LACKS, Store, moto_store, named_store, pocket_store
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """Ceph, RabbitMQ and PostgreSQL; skips where they cannot be started."""
+    with tempfile.TemporaryDirectory(prefix="greenroom-stack-") as folder:
+        Path(folder).chmod(
+            0o755
+        )  # PostgreSQL runs as nobody: pytest's own folders are root's alone
+        with running_stack(Path(folder)) as stack:
+            yield stack
+
+
+@pytest.fixture(scope="session")
+def endpoint(request: pytest.FixtureRequest) -> Store:
+    """A real store: the one that the environment names, else Ceph as we start it."""
+    named = named_store()
+    if named is not None:
+        return named
+    started: Stack = request.getfixturevalue("stack")
+    values = (
+        started.environment[f"GREENROOM_STORE__{name}"]
+        for name in ("ENDPOINT", "ACCESS_KEY", "SECRET_KEY")
+    )
+    return Store("endpoint", *values, CEPH_LACKS)
 
 
 @pytest.fixture(
@@ -26,7 +54,7 @@ def store(
             case "moto":
                 yield stack.enter_context(moto_store())
             case "endpoint":
-                yield endpoint_store()
+                yield request.getfixturevalue("endpoint")
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +69,9 @@ def bucket(store: Store, s3: Any) -> Iterator[str]:
     s3.create_bucket(Bucket=name)
     yield name
     if store.name == "endpoint":
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
-            for item in page.get("Contents", []):
-                s3.delete_object(Bucket=name, Key=item["Key"])
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+            for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                s3.delete_object(Bucket=name, Key=item["Key"], VersionId=item["VersionId"])
         for upload in s3.list_multipart_uploads(Bucket=name).get("Uploads", []):
             s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
         s3.delete_bucket(Bucket=name)

@@ -172,12 +172,12 @@ def moto_store() -> Iterator[Store]:
         process.wait(DEADLINE_S)
 
 
-def endpoint_store() -> Store:
-    """The store that the environment names; skips, saying so, when it names none."""
+def named_store() -> Store | None:
+    """The store that the environment names, if it does."""
     names = ("ENDPOINT", "ACCESS_KEY", "SECRET_KEY")
     values = [os.environ.get(f"GREENROOM_TEST_S3_{name}") for name in names]
     if not all(values):
-        pytest.skip("no real S3: set GREENROOM_TEST_S3_ENDPOINT, _ACCESS_KEY and _SECRET_KEY")
+        return None
     url, access_key, secret_key = (str(value) for value in values)
     return Store("endpoint", url.rstrip("/"), access_key, secret_key, CEPH_LACKS)
 

@@ -103,7 +103,7 @@ def test_containers_run_as_nobody_and_say_whether_they_are_ready(
         text = (tmp_path / f"{role}.Containerfile").read_text()
         assert "FUNCTION" not in text
         assert "USER 10001:10001" in text
-        assert ("HEALTHCHECK" in text) == (role == "http")
+        assert ("HEALTHCHECK" in text) == (role != "lambda")
 
 
 def test_what_is_left_out() -> None:

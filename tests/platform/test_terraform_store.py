@@ -1,44 +1,48 @@
 """The root for Ceph and MinIO applied to a real store: clean, then nothing left to do, then gone."""
 
 import json
-import os
 import uuid
 from pathlib import Path
 
 import pytest
 
+from greenroom.adapters.broker import declare
+from greenroom.adapters.store_topics import ensure_topics
+from greenroom.host.topology import EVENTS, topology
 from greenroom.host.wiring import read_wiring
-from tests.platform.stores import Store, endpoint_store
+from tests.platform.stack import Stack
+from tests.platform.stores import REGION, Store, named_store
 from tests.platform.terraform import Terraform
 
 pytestmark = [pytest.mark.ceph, pytest.mark.slow, pytest.mark.timeout(900)]
 ORIGIN = "https://interviews.example.com"
 
 
-def topics(store: Store) -> dict[str, str]:
-    """A topic for each function that objects start, where the environment names a broker."""
-    broker = os.environ.get("GREENROOM_TEST_AMQP_URL")
-    if not broker:
+def topics(store: Store, request: pytest.FixtureRequest) -> dict[str, str]:
+    """A topic for each function that objects start; none for a store that came without a broker."""
+    if named_store() is not None:
         return {}
-    sns = store.client("sns")
-    attributes = {
-        "push-endpoint": broker,
-        "amqp-exchange": "amq.topic",
-        "amqp-ack-level": "broker",
-        "persistent": "true",
-    }
-    return {
-        name: sns.create_topic(Name=name, Attributes=attributes)["TopicArn"]
-        for name, wired in read_wiring().items()
-        if wired.triggers
-    }
+    started: Stack = request.getfixturevalue("stack")
+    wiring = read_wiring()
+    declare(started.broker, topology(wiring))
+    return ensure_topics(
+        [name for name, wired in wiring.items() if wired.triggers],
+        broker=started.environment["GREENROOM_BROKER__STORE_URL"],
+        exchange=EVENTS,
+        endpoint=store.url,
+        access_key=store.access_key,
+        secret_key=store.secret_key,
+        region=REGION,
+    )
 
 
-def test_apply_then_an_empty_plan_then_destroy(tmp_path: Path) -> None:
-    store = endpoint_store()
+def test_apply_then_an_empty_plan_then_destroy(
+    tmp_path: Path, endpoint: Store, request: pytest.FixtureRequest
+) -> None:
+    store = endpoint
     bucket = f"greenroom-{uuid.uuid4().hex[:8]}"
     given = tmp_path / "given.tfvars.json"
-    announced = topics(store)
+    announced = topics(store, request)
     values = {"bucket": bucket, "endpoint": store.url, "origins": [ORIGIN], "topics": announced}
     given.write_text(json.dumps({**values, "keep_bucket": False}))
     keys = {"AWS_ACCESS_KEY_ID": store.access_key, "AWS_SECRET_ACCESS_KEY": store.secret_key}

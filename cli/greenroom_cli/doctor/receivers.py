@@ -48,12 +48,13 @@ def _endpoint(endpoint: EndpointRow, allowed: AllowList) -> Iterator[Finding]:
     try:
         receiver = allowed.check(endpoint.url)
     except GreenroomError as error:
-        yield fault("webhooks.allowed", error.detail, "Name it in GREENROOM_WEBHOOKS__ALLOW.")
+        said = f"{endpoint.shown_url}: {error.detail}"
+        yield fault("webhooks.allowed", said, "Name it in GREENROOM_WEBHOOKS__ALLOW.")
         return
-    yield check_line("webhooks.line", endpoint.url, address=str(receiver.address))
+    yield check_line("webhooks.line", endpoint.shown_url, address=str(receiver.address))
     if endpoint.failing_since is not None:
-        said = f"{endpoint.url} has failed {endpoint.failures} times since {endpoint.failing_since:%F %T} UTC"
+        said = f"{endpoint.shown_url} has failed {endpoint.failures} times since {endpoint.failing_since:%F %T} UTC"
         mend = "GET /v1/webhook-deliveries shows its answers."
         yield warning("webhooks.failing", said, mend)
     else:
-        yield good("webhooks.taken", f"{endpoint.url} took what it was sent last")
+        yield good("webhooks.taken", f"{endpoint.shown_url} took what it was sent last")

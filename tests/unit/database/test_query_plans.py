@@ -60,6 +60,8 @@ QUERIES: dict[str, Callable[[Transaction, str, str, Any], object]] = {
         scores=[ScoreBound("c", ">=", 80)], order=ByScore("c"), after=itv
     ),
     "scores of a page": lambda tx, itv, bat, now: tx.interviews.scores_of([itv]),
+    "figures of a batch": lambda tx, itv, bat, now: tx.figures.of(bat),
+    "figures of running batches": lambda tx, itv, bat, now: tx.figures.running(),
     "counts": lambda tx, itv, bat, now: tx.interviews.counts(bat),
     "answers": lambda tx, itv, bat, now: tx.interviews.answers(itv),
     "stale": lambda tx, itv, bat, now: tx.interviews.stale(AnswerState.SEALED, now, 10),
@@ -91,6 +93,10 @@ QUERIES: dict[str, Callable[[Transaction, str, str, Any], object]] = {
     ),
     "list of one endpoint's": lambda tx, itv, bat, now: tx.webhooks.deliveries(endpoint_id="wep_x"),
     "attempts made": lambda tx, itv, bat, now: tx.webhooks.attempts_made("wep_x", "evt_x"),
+    "backlog, what waits": lambda tx, itv, bat, now: tx.backlog.waiting(),
+    "backlog, what was given up": lambda tx, itv, bat, now: tx.backlog.dead(),
+    "backlog, what was never finished": lambda tx, itv, bat, now: tx.backlog.unfinished(),
+    "backlog, the last hour": lambda tx, itv, bat, now: tx.backlog.lately(),
     "idempotency": lambda tx, itv, bat, now: tx.idempotency.begin("s", "k", "f"),
 }
 

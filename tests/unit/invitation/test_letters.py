@@ -18,11 +18,13 @@ from functions.invitation.deliver import TEMPLATES
 from greenroom.adapters.database import InterviewRow
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.interview import InterviewState
+from greenroom.domain.message import TO_INTERVIEWERS
 from greenroom.domain.model import text_in
 from greenroom.domain.plan import Plan
 from greenroom.domain.template import Question, Template
 from greenroom.runtime.mail.calendar_entry import sequence_of
 from greenroom.runtime.mail.letter import House, Letter, Letters, one_line
+from greenroom.runtime.mail.notice import write_notice
 from greenroom.runtime.tokens import read_candidate_token
 
 KEY = "k" * 32
@@ -68,6 +70,7 @@ PLAN = Plan(
         }
     ),
 )
+MESSAGES = sorted(path.parent.name for path in TEMPLATES.glob("*/en"))
 HOSTILE = [
     "Eve\r\nBcc: all@example.com",
     "<script>alert(1)</script>",
@@ -335,12 +338,15 @@ def test_templates_of_both_languages_have_the_same_files() -> None:
 
 
 @pytest.mark.parametrize("locale", ["zh-CN", "en"])
-@pytest.mark.parametrize("message", sorted(path.parent.name for path in TEMPLATES.glob("*/en")))
+@pytest.mark.parametrize("message", MESSAGES)
 def test_no_message_lets_a_hostile_name_out_of_its_place(message: str, locale: str) -> None:
     letters = Letters(HOUSE)
     for name in HOSTILE:
         to = interview(candidate_name=name, locale=locale)
-        letter = letters.write(message, to, number=1, now=NOW)
+        if message in TO_INTERVIEWERS:
+            letter = write_notice(message, to, to.candidate_email, HOUSE, number=1, now=NOW)
+        else:
+            letter = letters.write(message, to, number=1, now=NOW)
         mail = email.message_from_bytes(letter.content, policy=SMTP)
         assert isinstance(mail, EmailMessage) and mail.defects == []
         assert mail["Bcc"] is None

@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 from babel.messages.pofile import read_po
 
+from functions.console.mail_preview import MAILS
 from functions.portal.status import ADVICE, STEPS
 from greenroom.domain.access import Permission, Role
 from greenroom.domain.analysis import LACKS
@@ -19,6 +20,7 @@ from greenroom.domain.decision import OUTCOMES
 from greenroom.domain.entry import EnvironmentLimits
 from greenroom.domain.evaluations import Recommendation
 from greenroom.domain.events import EventType
+from greenroom.domain.figures import FunnelStep, MinutesToMail, RecordingFigures
 from greenroom.domain.follow_up import FollowUp
 from greenroom.domain.follow_up_rules import shipped_rules
 from greenroom.domain.identity import PICTURES
@@ -98,11 +100,17 @@ CLOSED = {
     "track": get_args(TrackName),
     "verdict": get_args(Verdict),
     "level": get_args(Level),
+    "funnel": FunnelStep,
+    "figures.minutes": tuple(MinutesToMail.model_fields),
+    "figures.answers": [
+        name for name in RecordingFigures.model_fields if name not in ("lost_s", "success_rate")
+    ],
     "defect": {*QualityTiers.model_fields, "duration_s", "track_missing", "media_refused"},
     "event": EventType,
     "step": get_args(StepName),
     "picture": TROUBLE,
     "absence": ("network", "left"),
+    "chat": ("job", "interview", "candidate", "score", "flags", "open"),
     "delivery": get_args(DeliveryState),
     "follow_up_source": get_args(FollowUp.model_fields["source"].annotation),
     "identity_room": PICTURES,
@@ -114,7 +122,7 @@ CLOSED = {
         *(f"{code}{part}" for code in ROOM_PROBLEMS for part in ("", ".do")),
         "interview_closed", "identity_not_asked", "consent_not_asked",
         "human_review_needed", "interview_not_decidable", "no_such_picture", "unknown_picture",
-        "invalid_form", "token_expired", "token_invalid", "invalid_query", "unknown_interview",
+        "invalid_form", "token_expired", "token_invalid", "invalid_query", "unknown_interview", "unknown_batch",
         *CONSOLE_PROBLEMS,
     ),
     "decision": OUTCOMES,
@@ -127,9 +135,11 @@ CLOSED = {
     "recommendation": get_args(Recommendation),
     "role": Role,
     "permission": Permission,
+    "mail": MAILS,
+    "mails.calendar": ("publish", "cancel", "none"),
     "account.done": ("password", "second_factor", "removed", "sessions"),
 }  # fmt: skip
-"""Keys that a template puts together, by what may follow the dot."""
+"""Keys that a template (or a chat notice) puts together, by what may follow the dot."""
 
 OPEN = {
     "follow_up_rule": {rule.id for rule in shipped_rules().rules},

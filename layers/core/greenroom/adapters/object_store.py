@@ -259,9 +259,7 @@ class ObjectStore:
             )
             self._client.put_bucket_notification_configuration(
                 Bucket=self.bucket,
-                NotificationConfiguration={
-                    "QueueConfigurations": [_queue_configuration(rule) for rule in rules]
-                },
+                NotificationConfiguration=_announcements(rules),
             )
 
     def notification_rules(self) -> list[NotificationRule]:
@@ -280,16 +278,24 @@ def _rule(found: Any) -> NotificationRule:
     return NotificationRule(arn, values.get("prefix", ""), values.get("suffix", ""))
 
 
-def _queue_configuration(rule: NotificationRule) -> Any:
-    filters = [
-        {"Name": "prefix", "Value": rule.prefix},
-        {"Name": "suffix", "Value": rule.suffix},
-    ]
-    return {
-        "QueueArn": rule.queue_arn,
-        "Events": ["s3:ObjectCreated:*"],
-        "Filter": {"Key": {"FilterRules": filters}},
-    }
+def _announcements(rules: list[NotificationRule]) -> Any:
+    found: dict[str, list[Any]] = {}
+    for number, rule in enumerate(rules):
+        to_topic = rule.queue_arn.startswith("arn:aws:sns:")
+        kind, arn = ("Topic", "TopicArn") if to_topic else ("Queue", "QueueArn")
+        filters = [
+            {"Name": "prefix", "Value": rule.prefix},
+            {"Name": "suffix", "Value": rule.suffix},
+        ]
+        found.setdefault(f"{kind}Configurations", []).append(
+            {
+                "Id": f"announcement-{number}",  # Ceph wants one
+                arn: rule.queue_arn,
+                "Events": ["s3:ObjectCreated:*"],
+                "Filter": {"Key": {"FilterRules": filters}},
+            }
+        )
+    return found
 
 
 def _session(access_key: str | None, secret_key: str | None, region: str) -> boto3.session.Session:

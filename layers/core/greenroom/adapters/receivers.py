@@ -129,4 +129,6 @@ def _guarded(address: Address) -> bool:
 
 
 def _not_allowed(url: str, why: str) -> Invalid:
-    return Invalid(f"{url[:200]}: {why}", code="endpoint_not_allowed")
+    # Without path and query: a robot's address is its credential, and this is logged and listed.
+    where = "/".join(url.split("/", 3)[:3]).partition("?")[0]
+    return Invalid(f"{where[:200]}: {why}", code="endpoint_not_allowed")

@@ -6,10 +6,10 @@ import asyncio
 import logging
 import ssl
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -39,14 +39,24 @@ RECHECK_S = 30
 
 
 class DeliveryFailed(GreenroomError):
-    """The receiver did not take the webhook. `http_status` is None when there was no answer."""
+    """The receiver did not take the webhook. `http_status` is None when there was no answer.
+
+    `pause`: how long it wants to be left alone, where it said so.
+    """
 
     code = "delivery_failed"
 
-    def __init__(self, detail: str, http_status: int | None = None, response: str = "") -> None:
+    def __init__(
+        self,
+        detail: str,
+        http_status: int | None = None,
+        response: str = "",
+        pause: timedelta | None = None,
+    ) -> None:
         super().__init__(detail)
         self.http_status = http_status
         self.response = response
+        self.pause = pause
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,29 @@ class Accepted:
 
     status: int
     response: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to a receiver. `query` is added to the URL's own.
+
+    `why_not` reads an answer with a 2xx status: None, or what is wrong with it.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    method: str = "POST"
+    query: Mapping[str, str] = field(default_factory=dict)
+    why_not: Callable[[str], Refusal | None] | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a receiver says in the body of a 2xx answer; `pause`: how long it wants to be left alone."""
+
+    detail: str
+    pause: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -124,9 +157,15 @@ class WebhookSession:
 
     async def send(self, url: str, secrets: Sequence[str], event_id: str, body: bytes) -> Accepted:
         """POST `body`, signed with every one of `secrets`. Raises `DeliveryFailed`."""
+        signed = signed_headers(event_id, body, secrets, self._clock())
+        return await self.call(Call(url, {"Content-Type": CONTENT_TYPE, **signed}, body))
+
+    async def call(self, call: Call) -> Accepted:
+        """Make the request, whatever it is. Raises `DeliveryFailed`."""
+        url = call.url
         try:
             async with asyncio.timeout(self._timeout_s):
-                status, response = await self._post(await self._line(url), secrets, event_id, body)
+                status, response = await self._request(await self._line(url), call)
         except TimeoutError as error:
             self._leave(url)
             raise DeliveryFailed(f"no answer within {self._timeout_s:g} s") from error
@@ -136,6 +175,9 @@ class WebhookSession:
             self._leave(url)
             raise DeliveryFailed(f"{type(error).__name__}: {error}") from error
         if 200 <= status < 300:
+            refusal = call.why_not(response) if call.why_not else None
+            if refusal is not None:
+                raise DeliveryFailed(refusal.detail, status, response, refusal.pause)
             return Accepted(status, response)
         reason = "redirects are not followed" if 300 <= status < 400 else "refused"
         raise DeliveryFailed(f"{reason}: HTTP {status}", status, response)
@@ -161,21 +203,20 @@ class WebhookSession:
         if line is not None:
             self._left.append(line.client)
 
-    async def _post(
-        self, line: _Line, secrets: Sequence[str], event_id: str, body: bytes
-    ) -> tuple[int, str]:
+    async def _request(self, line: _Line, call: Call) -> tuple[int, str]:
         headers = {
-            "Host": line.receiver.url.netloc.decode(),
-            "Content-Type": CONTENT_TYPE,
             "User-Agent": "Greenroom",
-            **signed_headers(event_id, body, secrets, self._clock()),
+            **call.headers,
+            "Host": line.receiver.url.netloc.decode(),
         }
         # To the address that was checked, while TLS still asks for a certificate of the name.
         target = line.receiver.url.copy_with(host=str(line.receiver.address))
+        if call.query:
+            target = target.copy_merge_params(dict(call.query))
         async with line.client.stream(
-            "POST",
+            call.method,
             target,
-            content=body,
+            content=call.body,
             headers=headers,
             extensions={"sni_hostname": line.receiver.url.host},
         ) as response:

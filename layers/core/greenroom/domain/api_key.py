@@ -20,6 +20,7 @@ Scope = Literal[
     "webhooks:write",
     "keys:write",
     "audit:read",
+    "metrics:read",
 ]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 

@@ -16,6 +16,12 @@ CANCELLED = "invitation_cancelled"
 """面试取消: to who was invited, so that the entry leaves the calendar."""
 
 
+ASSIGNED = "interviewer_assigned"
+READY = "interviewer_ready"
+TO_INTERVIEWERS = frozenset({ASSIGNED, READY})
+"""面试官通知: an interview is theirs, and it can be evaluated."""
+
+
 def result_of(outcome: Outcome) -> str:
     """The message that tells a candidate of the decision 结果通知."""
     return f"result_{outcome}"
@@ -35,6 +41,16 @@ _HANDED_IN = frozenset(
         InterviewState.DECIDED,
     }
 )
+
+
+def unsendable_to_interviewer(message: str, state: InterviewState, *, assigned: bool) -> str | None:
+    """Why an interviewer is not to be told any more; None where it may be."""
+    if not assigned:
+        return "not sent: the interviewer is no longer assigned"
+    over = {InterviewState.CANCELLED, InterviewState.EXPIRED, InterviewState.DECIDED}
+    if state in over or (message == READY and state not in _HANDED_IN):
+        return f"not sent: the interview is {state}"
+    return None
 
 
 def unsendable(

@@ -16,12 +16,16 @@ from greenroom.domain.template import Template
 
 
 class Plan(Document):
-    """The template with the batch's own questions put in, the competency model, the policy, and the mapping."""
+    """The template with the batch's own questions put in, the competency model, the policy, and the mapping.
+
+    `mail_tracking`: whether the batch's mails tell when they are opened: the policy and the installation allowed it.
+    """
 
     template: Template
     model: CompetencyModel
     policy: Policy = Field(default_factory=lambda: shipped_policy("cn"))
     mapping: Mapping = Field(default_factory=shipped_mapping)
+    mail_tracking: bool = False
 
     def with_follow_ups(self, offered: Sequence[FollowUp]) -> Self:
         """One interview's plan: each follow-up that was offered in it stands after its question."""

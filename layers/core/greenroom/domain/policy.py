@@ -49,7 +49,8 @@ class Policy(Document):
     """`forbidden` inferences are neither run nor kept; `basis` names the law that they are read from.
 
     `consents` are the purposes that candidates are asked for, each by itself: what is not asked is not given, and
-    does not happen. `human_review`: nobody is refused before a person has evaluated the interview.
+    does not happen. `human_review`: nobody is refused before a person has evaluated the interview. `mail_tracking`:
+    whether it may be noted that a mail was opened; not unless a policy says so.
     """
 
     id: Slug
@@ -59,6 +60,7 @@ class Policy(Document):
     forbidden: Annotated[list[Inference], Field(max_length=10)] = []
     consents: Annotated[list[Purpose], Field(max_length=len(PURPOSES))] = list(PURPOSES)
     human_review: bool = True
+    mail_tracking: bool = False
     notice: Notice | None = None
     retention: Retention = Retention()
 

@@ -34,6 +34,8 @@ Detail = Annotated[str, StringConstraints(max_length=100)] | float | bool | None
 Phase = Literal["preparing", "thinking", "recording", "finishing", "waiting", "done"]
 Picture = Literal["ok", "black", "frozen", "covered", "muted", "absent"]
 
+PASSING = ("good", "advise", "warn")
+"""Verdicts of the environment check with which a candidate may go on."""
 ACTIVE: frozenset[Phase] = frozenset({"thinking", "recording", "finishing"})
 """Phases in which a candidate who is not heard of has gone."""
 TROUBLE: frozenset[Picture] = frozenset({"black", "frozen", "covered", "muted"})
@@ -67,6 +69,11 @@ class Step(Told):
         dict[Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")], Detail],
         Field(max_length=20),
     ] = {}
+
+    @property
+    def passes_checks(self) -> bool:
+        """The environment check let the candidate on; `block` is the verdict that does not."""
+        return self.step == "environment_checked" and self.details.get("verdict") in PASSING
 
 
 class StepReport(Told):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
+from greenroom.domain.endpoint_kinds import OURS, ROBOTS, ChatNotice, EndpointKind, RestCall
 from greenroom.domain.events import EventType
 from greenroom.domain.model import Document
 
@@ -29,25 +31,60 @@ OUTAGE = timedelta(minutes=10)
 A shorter run of failures may be events that it will never take, of which it must not get more for every success.
 """
 
-Secret = Annotated[str, StringConstraints(pattern=r"^whsec_[A-Za-z0-9+/]{32,88}={0,2}$")]
+STANDARD_FORM = r"^whsec_[A-Za-z0-9+/]{32,88}={0,2}$"
+Secret = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{8,128}$")]
 
 
 class WebhookEndpointRequest(Document):
-    """A receiver in EHR or OA. No `types` means all of them.
+    """A receiver in EHR or OA, or a robot of a chat. No `types` means all of them; a robot must be told which.
 
-    `secret` is ``whsec_`` + base64 of 24–64 bytes; one is made when it is left out.
+    `secret` of a `webhook` is ``whsec_`` + base64 of 24–64 bytes, and one is made when it is left out; of a
+    `dingtalk` or `feishu` robot it is the one that the platform shows where signing is chosen. `notice` is for
+    robots, `rest` for the kind `rest`. `greenhouse` is told of the interviews that it ordered.
     """
 
     url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s@]+$", max_length=2000)]
+    kind: EndpointKind = "webhook"
     types: Annotated[list[EventType], Field(min_length=1)] | None = None
     secret: Secret | None = None
+    notice: ChatNotice | None = None
+    rest: RestCall | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        check_secret(self.kind, self.secret)
+        if self.kind in ROBOTS and self.types is None:
+            raise ValueError("a robot must be told which `types` it announces")
+        if self.notice is not None and self.kind not in ROBOTS:
+            raise ValueError("`notice` is for the kinds " + ", ".join(ROBOTS))
+        if (self.rest is None) is (self.kind == "rest"):
+            raise ValueError("`rest` is for the kind rest, which needs it")
+        if self.kind == "greenhouse" and (self.types or not self.secret or self.url[-1:] != "/"):
+            raise ValueError(
+                "greenhouse: `secret` is the API key that Greenhouse has, `url` what its callbacks begin with, up to a"
+                " slash; it has no `types`"
+            )
+        ours = sorted(
+            name for name in (self.rest.headers if self.rest else ()) if name.lower() in OURS
+        )
+        if ours:
+            raise ValueError(f"the headers {', '.join(ours)} are not yours to set")
+        return self
+
+
+def check_secret(kind: EndpointKind, secret: str | None) -> None:
+    """Raises ValueError when an endpoint of this kind has no use for such a secret."""
+    if kind == "webhook" and secret is not None and not re.match(STANDARD_FORM, secret):
+        raise ValueError("secret: whsec_ and the base64 of 24 to 64 bytes")
+    if kind in ("wecom", "rest") and secret is not None:
+        raise ValueError(f"secret: the kind {kind} signs nothing")
 
 
 class SecretRotation(Document):
-    """A new secret for an endpoint; one is made when it is left out.
+    """A new secret for an endpoint; of a `webhook`, one is made when it is left out.
 
     For `overlap_hours` every webhook carries two signatures, so that a receiver can change over when it likes; 0
-    where the old secret has leaked.
+    where the old secret has leaked. Robots' platforms know no overlap: the new one signs at once.
     """
 
     secret: Secret | None = None

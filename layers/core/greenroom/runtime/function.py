@@ -8,6 +8,7 @@ process-log rows that become events after their transaction.
 from __future__ import annotations
 
 import contextvars
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from chalice.app import Response as ChaliceResponse
 
 from greenroom.clock import Clock, now_utc
 from greenroom.domain.errors import GreenroomError, MisconfiguredSetting, NotFound, Unauthorized
-from greenroom.runtime.http import Principal, Request, Response, problem
+from greenroom.runtime.http import XLSX, Principal, Request, Response, problem
 from greenroom.runtime.storage_events import ObjectCreated, parse_notification
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Function(Chalice, Generic[S]):
         )
         self._context: contextvars.ContextVar[Any] = contextvars.ContextVar(f"{name}-context")
         super().__init__(app_name=name, configure_logs=False, env={})
+        self.api.binary_types.append(XLSX)
         self.clock = clock
         self.triggers: list[ObjectTrigger] = []
         self.schedules: dict[str, Callable[[Any, Any], Any]] = {}
@@ -246,17 +248,22 @@ class Function(Chalice, Generic[S]):
     ) -> Callable[[HttpHandler], HttpHandler]:
         return self._http("DELETE", path, auth)
 
-    def api_key(self, scope: str, *, seen: str | None = None) -> Authenticator:
+    def api_key(
+        self, scope: str, *, seen: str | None = None, by: str | None = None, basic: bool = False
+    ) -> Authenticator:
         """Only with `Authorization: Bearer gr_…` of a key that has `scope`.
 
-        `seen`: the kind of thing that a reading route shows; the audit log keeps who looked at which.
+        `seen`: the kind of thing that a reading route shows; the audit log keeps who looked at which. The path names
+        it, or the query's `by`. `basic`: the key may also come as the user name of HTTP Basic, from systems that know
+        nothing else.
         """
 
         def authenticate(request: Request) -> Principal:
             from greenroom.runtime.auth import Seen, api_caller
 
-            plain = bearer(request)
-            which = next(iter(request.params.values()), "")[:200]
+            plain = user_name(request) if basic and _is_basic(request) else bearer(request)
+            which = request.query.get(by, "") if by else next(iter(request.params.values()), "")
+            which = which[:200]
             return api_caller(
                 self.database,
                 request,
@@ -326,9 +333,8 @@ class Function(Chalice, Generic[S]):
             except Exception:  # a fault of ours: logged whole, told as `internal`
                 self.logger.exception("request_failed", path=request.path)
                 response = problem(GreenroomError("an error of ours; it was logged"), request.path)
-        return ChaliceResponse(
-            body=response.body, headers={**response.headers}, status_code=response.status
-        )
+        body = response.body if response.content is None else response.content
+        return ChaliceResponse(body=body, headers={**response.headers}, status_code=response.status)
 
 
 def bearer(request: Request) -> str:
@@ -337,6 +343,22 @@ def bearer(request: Request) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthorized("send `Authorization: Bearer …`", code="credential_missing")
     return token.strip()
+
+
+def _is_basic(request: Request) -> bool:
+    return request.headers.get("authorization", "")[:6].lower() == "basic "
+
+
+def user_name(request: Request) -> str:
+    """The user name of HTTP Basic, UTF-8. Raises `Unauthorized` (`credential_missing`)."""
+    encoded = request.headers.get("authorization", "")[6:].strip()
+    try:
+        name, _, _ = b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError as error:
+        raise Unauthorized(
+            "send the API key as the user name of HTTP Basic", code="credential_missing"
+        ) from error
+    return name
 
 
 def _request(raw: Any, params: dict[str, str]) -> Request:

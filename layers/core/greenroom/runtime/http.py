@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from greenroom.domain.audit import Actor
     from greenroom.domain.model import Document
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""The one type of file that a function answers with."""
+
 D = TypeVar("D", bound="Document")
 
 
@@ -80,11 +83,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What goes back. Text only: bytes travel by presigned links, never through a function."""
+    """What goes back: text, or the small `content` of a file. Recordings never travel so, but by presigned links."""
 
     status: int
     body: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    content: bytes | None = None
 
     @classmethod
     def json(
@@ -106,6 +110,11 @@ class Response:
         cls, text: str, content_type: str, headers: Mapping[str, str] | None = None
     ) -> Response:
         return cls(200, text, {"Content-Type": content_type, **(headers or {})})
+
+    @classmethod
+    def file(cls, content: bytes, content_type: str, headers: Mapping[str, str]) -> Response:
+        """A file of a type that the host knows as binary (`Function`)."""
+        return cls(200, "", {"Content-Type": content_type, **headers}, content)
 
     @classmethod
     def redirect(cls, url: str, headers: Mapping[str, str] | None = None) -> Response:

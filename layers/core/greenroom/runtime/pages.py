@@ -126,11 +126,13 @@ def content_security_policy(
     media: Sequence[str] = (),
     frame_ancestors: Sequence[str] = (),
     records: bool = False,
+    frames: bool = False,
 ) -> dict[str, str]:
     """The header that lets a page load from this host and from nowhere else but what is named here.
 
     `connect` and `media` are URLs whose origins may be called and played; `frame_ancestors` are the origins that
-    may embed the page, nobody by default. A page that `records` plays what it has recorded and runs workers.
+    may embed the page, nobody by default. A page that `records` plays what it has recorded and runs workers; one that
+    `frames` embeds pages of this host.
     """
     rules = {
         "default-src": ["'none'"],
@@ -140,6 +142,7 @@ def content_security_policy(
         "connect-src": ["'self'", *map(origin, connect)],
         "media-src": ["'self'", "blob:"] if records else list(map(origin, media)) or ["'none'"],
         "worker-src": ["'self'"] if records else ["'none'"],
+        "frame-src": ["'self'"] if frames else ["'none'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
         "frame-ancestors": list(frame_ancestors) or ["'none'"],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Annotated, Self
 
 from pydantic import (
@@ -36,7 +37,14 @@ def _wrapping_key(key: SecretStr) -> SecretStr:
     return key
 
 
+def _amqp_url(url: SecretStr) -> SecretStr:
+    if not re.match(r"amqps?://[^\s/]+(/.*)?$", url.get_secret_value()):
+        raise ValueError("not a URL as amqps://user:password@host/vhost")
+    return url
+
+
 WrappingKey = Annotated[SecretStr, AfterValidator(_wrapping_key)]
+AmqpUrl = Annotated[SecretStr, AfterValidator(_amqp_url)]
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/.*)?$")]
 
 
@@ -71,8 +79,21 @@ class DatabaseSettings(BaseModel):
     url: SecretStr
 
 
+class BrokerSettings(BaseModel):
+    """RabbitMQ, for workers: `amqps://user:password@host/vhost`.
+
+    `store_url` is how the store reaches it, where that differs: its user need only publish.
+    """
+
+    url: AmqpUrl
+    store_url: AmqpUrl | None = None
+
+
 class MailSettings(BaseModel):
-    """The company's SMTP relay. `timeout_s` in seconds."""
+    """The company's SMTP relay. `timeout_s` in seconds.
+
+    `tracking`: mails tell when they are opened, where the batch's policy allows that.
+    """
 
     host: str
     port: int = 25
@@ -81,22 +102,13 @@ class MailSettings(BaseModel):
     starttls: bool = False
     sender: str = "Greenroom <greenroom@localhost>"
     timeout_s: float = 30
+    tracking: bool = True
 
 
 class LinkSettings(BaseModel):
     """`public_url` begins every link in mails, pages and webhooks."""
 
     public_url: HttpUrl
-
-
-class WebhookSettings(BaseModel):
-    """Who may receive webhooks: names, addresses or networks, each with an optional port; nobody by default.
-
-    A JSON list, e.g. ``["ehr.example.com", "10.20.0.0/16", "127.0.0.1:9000"]``. `timeout_s` in seconds.
-    """
-
-    allow: list[str] = []
-    timeout_s: Annotated[float, Field(gt=0, le=30)] = 20
 
 
 class TokenSettings(BaseModel):

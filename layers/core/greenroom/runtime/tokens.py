@@ -1,4 +1,4 @@
-"""Credentials: candidates' links and the steps of signing in (signed), API keys (hashed at rest)."""
+"""Credentials: candidates' links, pictures in mails and the steps of signing in (signed), API keys (hashed at rest)."""
 
 from __future__ import annotations
 
@@ -44,6 +44,40 @@ def read_candidate_token(
     claims = _read(key, token, "candidate", now - grace)
     expires = datetime.fromtimestamp(float(claims["exp"]), UTC)
     return CandidateClaims(str(claims["sub"]), int(claims.get("ver", 0)), expires)
+
+
+@dataclass(frozen=True)
+class MailClaims:
+    """Which copy of which message to whom: what the picture in a tracked mail says, and no more.
+
+    It opens nothing: pictures are fetched by proxies and scanners.
+    """
+
+    interview: str
+    version: int
+    message: str
+    number: int
+
+
+def issue_mail_token(key: str, mail: MailClaims, expires: datetime) -> str:
+    """The token of the picture in a tracked mail, good until `expires`."""
+    claims = {
+        "sub": mail.interview,
+        "ver": mail.version,
+        "msg": mail.message,
+        "num": mail.number,
+        "exp": expires,
+        "aud": "mail",
+    }
+    return jwt.encode(claims, key, algorithm=_ALGORITHM)
+
+
+def read_mail_token(key: str, token: str, *, now: datetime) -> MailClaims:
+    """Raises `Unauthorized`: `token_expired` or `token_invalid`."""
+    claims = _read(key, token, "mail", now)
+    return MailClaims(
+        str(claims["sub"]), int(claims["ver"]), str(claims["msg"]), int(claims["num"])
+    )
 
 
 def issue_step_token(key: str, what: Step, subject: str, expires: datetime) -> str:
@@ -120,7 +154,7 @@ def invalid_api_key() -> Unauthorized:
 
 
 def _read(
-    key: str, token: str, audience: Literal["candidate"] | Step, now: datetime
+    key: str, token: str, audience: Literal["candidate", "mail"] | Step, now: datetime
 ) -> dict[str, Any]:
     try:
         claims: dict[str, Any] = jwt.decode(

@@ -38,11 +38,13 @@ def register(
 def rotate_secret(
     tx: Transaction, endpoint_id: str, wanted: SecretRotation, secret: str, actor: Actor
 ) -> EndpointRow:
-    """`secret` signs from now on, beside the former one for `overlap_hours`.
+    """`secret` signs from now on; a webhook's beside the former one for `overlap_hours`.
 
     Raises `NotFound` (`unknown_endpoint`), `Conflict` (`endpoint_not_active`).
     """
-    until = tx.clock() + timedelta(hours=wanted.overlap_hours)
+    kind = tx.webhooks.active_endpoint(endpoint_id).kind
+    overlap = timedelta(hours=wanted.overlap_hours if kind == "webhook" else 0)
+    until = tx.clock() + overlap
     endpoint = tx.webhooks.rotate_secret(endpoint_id, secret, until)
     tx.audit.append(actor, "webhook_endpoint.secret_rotated", "webhook_endpoint", endpoint.id)
     return endpoint

@@ -12,9 +12,12 @@ from greenroom.adapters.database.batches import own_plan
 from greenroom.adapters.database.rows import AnswerRow, AttemptRow
 from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import answers, attempts, batches, interviews
+from greenroom.domain.assembly import Assembly
 from greenroom.domain.errors import Conflict, NotFound
 from greenroom.domain.interview import ANSWER_MOVES, AnswerState
 from greenroom.domain.keys import AttemptRef
+
+_BADNESS = ("complete", "gaps", "refused")
 
 
 class Attempts(Repository):
@@ -117,6 +120,13 @@ class Attempts(Repository):
             .values(attempt=ref.attempt, state=AnswerState.SEALED, changed_at=self._clock())
         )
         return True
+
+    def note_assembly(self, ref: AttemptRef, assembly: Assembly) -> None:
+        """What became of an attempt, beside it: the figures of a batch count thousands."""
+        worst = max((track.status for track in assembly.tracks), key=_BADNESS.index)
+        self._connection.execute(
+            sa.update(attempts).where(*_is(ref)).values(assembled=worst, lost_ms=assembly.lost_ms)
+        )
 
     def move_answer(self, ref: AttemptRef, to: AnswerState) -> bool:
         """Compare-and-set along `ANSWER_MOVES`, only while `ref` is the attempt in focus; whether it held."""

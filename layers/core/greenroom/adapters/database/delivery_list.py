@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from greenroom.adapters.database.rows import AttemptMade, DeliveryRow
 from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import deliveries, delivery_attempts, webhook_endpoints
+from greenroom.domain.endpoint_kinds import shown_url
 from greenroom.domain.errors import Invalid, NotFound
 from greenroom.domain.events import EventType
 from greenroom.domain.webhook import DeliveryState
 
 _D = deliveries.c
-_SELECT = sa.select(deliveries, webhook_endpoints.c.url).join(
+_SELECT = sa.select(deliveries, webhook_endpoints.c.url, webhook_endpoints.c.kind).join(
     webhook_endpoints, webhook_endpoints.c.id == _D.endpoint_id
 )
 
@@ -49,7 +50,7 @@ class DeliveryList(Repository):
             seen = sa.tuple_(*_place(after, order))
             statement = statement.where(place > seen if interview_id else place < seen)
         found = self._connection.execute(statement.limit(limit))
-        return [delivery(row, row.url) for row in found]
+        return [delivery(row, shown_url(row.kind, row.url)) for row in found]
 
     def delivery(self, endpoint_id: str, event_id: str) -> DeliveryRow:
         """Raises `NotFound` (`unknown_delivery`)."""
@@ -58,7 +59,7 @@ class DeliveryList(Repository):
         ).first()
         if row is None:
             raise NotFound(f"no delivery {event_id} to {endpoint_id}", code="unknown_delivery")
-        return delivery(row, row.url)
+        return delivery(row, shown_url(row.kind, row.url))
 
     def last_delivered(self, endpoint_id: str) -> datetime | None:
         """When it last took one of the newest 1,000 that were owed to it: its index gives no more for little."""
@@ -109,7 +110,7 @@ def _place(after: str, order: list[sa.Column[Any]]) -> list[sa.ColumnElement[Any
 
 
 def delivery(row: Any, url: str) -> DeliveryRow:
-    """A row of `deliveries`, with the address of its endpoint."""
+    """A row of `deliveries`, with the address of its endpoint as it may be shown."""
     return DeliveryRow(
         endpoint_id=row.endpoint_id,
         url=url,

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from greenroom.adapters.database.rows import EndpointRow
 from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import webhook_endpoints
+from greenroom.domain.endpoint_kinds import ROBOTS, ChatNotice, RestCall
 from greenroom.domain.errors import Conflict, NotFound
 from greenroom.domain.events import EventType
 from greenroom.domain.ids import new_id
@@ -30,10 +31,16 @@ class Endpoints(Repository):
             types=wanted.types,
             state=ACTIVE,
             created_at=self._clock(),
+            kind=wanted.kind,
+            notice=wanted.notice,
+            rest=wanted.rest,
         )
+        wording = wanted.notice or wanted.rest
         values = {
             "id": row.id,
+            "kind": row.kind,
             "url": row.url,
+            "wording": wording.model_dump_json() if wording else None,
             "secret": row.secret,
             "types": json.dumps([kind.value for kind in row.types]) if row.types else None,
             "state": row.state,
@@ -104,6 +111,12 @@ class Endpoints(Repository):
         )
         return self.active_endpoint(endpoint_id)
 
+    def pause(self, endpoint_id: str, until: datetime) -> None:
+        """Nothing is sent before then: the receiver asked to be left alone."""
+        self._connection.execute(
+            sa.update(webhook_endpoints).where(_E.id == endpoint_id).values(paused_until=until)
+        )
+
     def end_pause(self, endpoint_id: str) -> None:
         """The next delivery may be tried at once: somebody asked for it, or the receiver is said to be back."""
         self._connection.execute(
@@ -170,4 +183,7 @@ def _endpoint(row: Any) -> EndpointRow:
         failures=row.failures,
         failing_since=row.failing_since,
         paused_until=row.paused_until,
+        kind=row.kind,
+        notice=ChatNotice.parse(row.wording) if row.kind in ROBOTS and row.wording else None,
+        rest=RestCall.parse(row.wording) if row.kind == "rest" else None,
     )

@@ -17,6 +17,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 
 from greenroom.adapters.database.api_keys import ApiKeys
 from greenroom.adapters.database.audit import AuditLog
+from greenroom.adapters.database.backlog import Backlog
 from greenroom.adapters.database.batches import Batches
 from greenroom.adapters.database.candidates import Candidates
 from greenroom.adapters.database.catalogue import Catalogue
@@ -24,12 +25,14 @@ from greenroom.adapters.database.decisions import Decisions
 from greenroom.adapters.database.disposals import Disposals
 from greenroom.adapters.database.erasures import Erasures
 from greenroom.adapters.database.evaluations import Evaluations
+from greenroom.adapters.database.figures import Figures
 from greenroom.adapters.database.idempotency import Idempotency
 from greenroom.adapters.database.identity import IdentityPictures
 from greenroom.adapters.database.interviewers import Interviewers
 from greenroom.adapters.database.interviews import Interviews
 from greenroom.adapters.database.legal_holds import LegalHolds
 from greenroom.adapters.database.mails import Mails
+from greenroom.adapters.database.partner_orders import PartnerOrders
 from greenroom.adapters.database.presence import Presence
 from greenroom.adapters.database.process_log import ProcessLog
 from greenroom.adapters.database.reminders import Reminders
@@ -49,6 +52,7 @@ CONNECT_S = 10
 """Seconds that PostgreSQL has to answer a new connection."""
 POOL = {"pool_size": 5, "max_overflow": 15}
 """Connections kept, and how many more there may be; a thread without one waits for up to 30 s."""
+_READING = "greenroom_reading"
 
 
 class Transaction:
@@ -79,6 +83,10 @@ class Transaction:
         return ProcessLog(self._connection, self.clock)
 
     @cached_property
+    def figures(self) -> Figures:
+        return Figures(self._connection, self.clock)
+
+    @cached_property
     def decisions(self) -> Decisions:
         return Decisions(self._connection, self.clock)
 
@@ -93,6 +101,10 @@ class Transaction:
     @cached_property
     def webhooks(self) -> Webhooks:
         return Webhooks(self._connection, self.clock)
+
+    @cached_property
+    def partner_orders(self) -> PartnerOrders:
+        return PartnerOrders(self._connection, self.clock)
 
     @cached_property
     def mails(self) -> Mails:
@@ -150,6 +162,10 @@ class Transaction:
     def request_rates(self) -> RequestRates:
         return RequestRates(self._connection, self.clock)
 
+    @cached_property
+    def backlog(self) -> Backlog:
+        return Backlog(self._connection, self.clock)
+
 
 class Database:
     """`url` is ``sqlite:////path`` or ``postgresql+psycopg://…``. Safe for threads and across a fork.
@@ -184,6 +200,14 @@ class Database:
             transaction = Transaction(connection, self._clock)
             yield transaction
             transaction.audit.write()
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """A transaction that only reads, and that no writer waits for. Raises `Unavailable`."""
+        with mapped(), self.engine.connect() as plain:
+            connection = plain.execution_options(**{_READING: True})
+            with connection.begin():
+                yield Transaction(connection, self._clock)
 
     def migrate(self) -> None:
         """Bring the schema to the newest version. Several processes may call it at the same time."""
@@ -277,7 +301,8 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reading = connection.get_execution_options().get(_READING, False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
 

@@ -48,6 +48,7 @@ class Mails(Repository):
                     "interview_id": mail.interview_id,
                     "message": mail.message,
                     "number": mail.number,
+                    "recipient": mail.recipient,
                     "state": "pending",
                     "attempts": 0,
                     "due_at": mail.due_at or now,
@@ -70,6 +71,22 @@ class Mails(Repository):
         number = max((copy.number for copy in copies), default=0) + 1
         self.queue_many([NewMail(interview_id, message, number)])
         return True
+
+    def queue_to(self, interview_id: str, message: str, recipients: Sequence[str]) -> None:
+        """Queue a message to each of these interviewers who never got it. The caller holds the interview."""
+        mine = (mails.c.interview_id == interview_id) & (mails.c.message == message)
+        copies = self._connection.execute(
+            sa.select(mails.c.number, mails.c.recipient, mails.c.state).where(mine)
+        ).all()
+        told = {copy.recipient for copy in copies if copy.state != "dead"}
+        number = max((copy.number for copy in copies), default=0)
+        wanted = [address for address in recipients if address not in told]
+        self.queue_many(
+            [
+                NewMail(interview_id, message, number + place, recipient=address)
+                for place, address in enumerate(wanted, start=1)
+            ]
+        )
 
     def withdraw(
         self, interview_id: str, reason: str, messages: Collection[str] | None = None
@@ -103,7 +120,7 @@ class Mails(Repository):
             sa.update(mails)
             .where(mails.c.interview_id.in_([key[0] for key in keys]), _KEY.in_(keys))
             .values(owner=owner, leased_until=now + timedelta(seconds=lease_s))
-            .returning(*_KEY_COLUMNS, mails.c.attempts)
+            .returning(*_KEY_COLUMNS, mails.c.attempts, mails.c.recipient)
         )
         return sorted(
             (MailRow(*row) for row in self._connection.execute(claimed)), key=lambda mail: mail.key
@@ -129,6 +146,10 @@ class Mails(Repository):
                 **values,
             )
         )
+
+    def exists(self, key: MailKey) -> bool:
+        """Whether this copy of this message was ever queued."""
+        return bool(self._connection.scalar(sa.select(sa.exists().where(*_is(key)))))
 
     def page(self, state: MailState, limit: int, after: str | None = None) -> list[MailStatus]:
         """The latest due first; `after` is the cursor of the last one seen. Raises `Invalid` (`invalid_cursor`)."""

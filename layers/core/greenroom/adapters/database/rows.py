@@ -9,6 +9,7 @@ from typing import Literal
 from greenroom.domain.access import Role
 from greenroom.domain.batch import CandidateRow, RowError
 from greenroom.domain.decision import Decision
+from greenroom.domain.endpoint_kinds import ChatNotice, EndpointKind, RestCall, shown_url
 from greenroom.domain.erasure import ErasureState, Reason, Removed, SignedCertificate
 from greenroom.domain.evaluations import Evaluation
 from greenroom.domain.events import Event, EventType
@@ -143,12 +144,13 @@ class LogRow:
 
 @dataclass(frozen=True)
 class NewMail:
-    """`due_at` is None for at once."""
+    """`due_at` is None for at once; `recipient` is an interviewer's address, None for the candidate."""
 
     interview_id: str
     message: str
     number: int
     due_at: datetime | None = None
+    recipient: str | None = None
 
 
 MailKey = tuple[str, str, int]
@@ -157,12 +159,13 @@ MailState = Literal["pending", "sent", "dead"]
 
 @dataclass(frozen=True)
 class MailRow:
-    """One mail of the outbox; `attempts` counts those that failed."""
+    """One mail of the outbox; `attempts` counts those that failed, `recipient` as `NewMail` has it."""
 
     interview_id: str
     message: str
     number: int
     attempts: int
+    recipient: str | None = None
 
     @property
     def key(self) -> MailKey:
@@ -197,7 +200,7 @@ class MailCounts:
 
 @dataclass(frozen=True)
 class EndpointRow:
-    """`types` is None for all; `state` is `active` or why it is not.
+    """`types` is None for all; `state` is `active` or why it is not; `secret` is "" where nothing is signed.
 
     `failures` in a row, the first at `failing_since`; nothing but a probe is sent before `paused_until`.
     """
@@ -213,6 +216,13 @@ class EndpointRow:
     failures: int = 0
     failing_since: datetime | None = None
     paused_until: datetime | None = None
+    kind: EndpointKind = "webhook"
+    notice: ChatNotice | None = None
+    rest: RestCall | None = None
+
+    @property
+    def shown_url(self) -> str:
+        return shown_url(self.kind, self.url)
 
     def secrets(self, now: datetime) -> tuple[str, ...]:
         """The secrets that sign at `now`: during a rotation the new one and the former."""
@@ -223,7 +233,10 @@ class EndpointRow:
 
 @dataclass(frozen=True)
 class DeliveryRow:
-    """One event for one endpoint; `attempts` counts those that failed, `owner` holds the lease."""
+    """One event for one endpoint; `attempts` counts those that failed, `owner` holds the lease.
+
+    `url` is the endpoint's as it may be shown.
+    """
 
     endpoint_id: str
     url: str
@@ -250,12 +263,13 @@ class DeliveryRow:
 
 @dataclass(frozen=True)
 class ClaimedDelivery:
-    """A delivery to be sent now: the event's bytes and the secrets to sign them with.
+    """A delivery to be sent now: to whom, the event's bytes and the secrets to sign them with.
 
     `probe` is the one delivery that finds out whether a receiver that was down is back.
     """
 
     row: DeliveryRow
+    endpoint: EndpointRow
     body: bytes
     secrets: tuple[str, ...]
     probe: bool

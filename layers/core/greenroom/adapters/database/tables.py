@@ -21,6 +21,12 @@ metadata = sa.MetaData(
 FLAGGED = "flags <> '[]'"
 """Which interviews the index of flags holds: a query that says the same words may use it."""
 
+FUNNEL = (
+    "type IN ('interview.invited', 'mail.opened', 'mail.clicked', 'interview.opened', 'checks.passed',"
+    " 'interview.started', 'interview.submitted')"
+)
+"""Which steps of the process log the index of the process figures holds, in the same way."""
+
 
 class UtcTime(sa.TypeDecorator[datetime]):
     """Aware UTC datetimes on every database; SQLite itself knows no time zones."""
@@ -168,6 +174,8 @@ attempts = sa.Table(
     sa.Column("sealed_at", UtcTime),
     sa.Column("tracks", sa.Text, nullable=False),
     sa.Column("manifest_sha256", sa.String(64)),
+    sa.Column("assembled", sa.String(16)),
+    sa.Column("lost_ms", sa.Integer),
     sa.ForeignKeyConstraint(
         ["interview_id", "answer_id"], ["answers.interview_id", "answers.answer_id"]
     ),
@@ -249,6 +257,14 @@ process_log = sa.Table(
     sa.Column("published_at", UtcTime),
     sa.UniqueConstraint("interview_id", "once"),
     sa.Index(None, "published_at", "at"),
+    sa.Index(
+        "ix_process_log_funnel",
+        "interview_id",
+        "type",
+        "at",
+        sqlite_where=sa.text(FUNNEL),
+        postgresql_where=sa.text(FUNNEL),
+    ),
 )
 
 mails = sa.Table(
@@ -257,6 +273,7 @@ mails = sa.Table(
     _interview(),
     sa.Column("message", sa.String(64), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("recipient", sa.String(320)),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("due_at", UtcTime, nullable=False),
@@ -271,7 +288,9 @@ webhook_endpoints = sa.Table(
     "webhook_endpoints",
     metadata,
     sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("kind", sa.String(20), nullable=False, server_default="webhook"),
     sa.Column("url", sa.String(2000), nullable=False),
+    sa.Column("wording", sa.Text),
     sa.Column("secret", sa.String(200), nullable=False),
     sa.Column("former_secret", sa.String(200)),
     sa.Column("former_until", UtcTime),
@@ -288,6 +307,16 @@ webhook_endpoints = sa.Table(
         sqlite_where=sa.text("state = 'active'"),
         postgresql_where=sa.text("state = 'active'"),
     ),
+)
+
+partner_orders = sa.Table(
+    "partner_orders",
+    metadata,
+    # No foreign key: the order is kept before the queue has made the interview.
+    sa.Column("interview_id", sa.String(40), primary_key=True),
+    sa.Column("partner", sa.String(20), nullable=False),
+    sa.Column("callback_url", sa.String(2000), nullable=False),
+    sa.Column("ordered_at", UtcTime, nullable=False),
 )
 
 deliveries = sa.Table(

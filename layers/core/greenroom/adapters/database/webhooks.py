@@ -14,8 +14,16 @@ import sqlalchemy as sa
 
 from greenroom.adapters.database.delivery_list import DeliveryList, delivery
 from greenroom.adapters.database.endpoints import Endpoints
+from greenroom.adapters.database.partner_orders import PartnerOrders
 from greenroom.adapters.database.rows import AttemptMade, ClaimedDelivery, EndpointRow
-from greenroom.adapters.database.tables import deliveries, delivery_attempts, process_log
+from greenroom.adapters.database.tables import (
+    deliveries,
+    delivery_attempts,
+    process_log,
+    webhook_endpoints,
+)
+from greenroom.domain.assessment import COMPLETING
+from greenroom.domain.endpoint_kinds import MINUTE, ROBOT_MESSAGES_A_MINUTE
 from greenroom.domain.errors import NotFound
 from greenroom.domain.events import Event
 from greenroom.domain.ids import new_id
@@ -67,8 +75,7 @@ class Webhooks(DeliveryList, Endpoints):
         wanted = [
             endpoint.id
             for endpoint in self.endpoints()
-            if endpoint.created_at <= event.time
-            and (endpoint.types is None or event.type in endpoint.types)
+            if endpoint.created_at <= event.time and self._wants(endpoint, event)
         ]
         if not wanted:
             return
@@ -95,6 +102,14 @@ class Webhooks(DeliveryList, Endpoints):
                 for endpoint in wanted
             ],
         )
+
+    def _wants(self, endpoint: EndpointRow, event: Event) -> bool:
+        if endpoint.kind != "greenhouse":
+            return endpoint.types is None or event.type in endpoint.types
+        if event.type not in COMPLETING:
+            return False
+        callbacks = PartnerOrders(self._connection, self._clock).callbacks([event.subject])
+        return callbacks.get(event.subject, "").startswith(endpoint.url)
 
     def claim(
         self,
@@ -132,6 +147,8 @@ class Webhooks(DeliveryList, Endpoints):
                 continue
             probe = endpoint.failures >= PAUSED_AFTER
             most = 1 if probe else PER_ENDPOINT - running.get(endpoint.id, 0)
+            if endpoint.kind in ROBOT_MESSAGES_A_MINUTE:
+                most = min(most, self._room(endpoint, now))
             events = self._due(endpoint, which, now, min(most, limit - len(claimed)))
             if not events or (probe and not self._take_probe(endpoint, lease)):
                 continue
@@ -141,6 +158,26 @@ class Webhooks(DeliveryList, Endpoints):
             )
             claimed += self._claimed(endpoint, mine, now, probe)
         return claimed
+
+    def _room(self, endpoint: EndpointRow, now: datetime) -> int:
+        """How many messages its platform still takes from a robot in this minute, less those under way.
+
+        The endpoint's row is locked, so that two senders do not both count the same room.
+        """
+        self._connection.execute(
+            self._held(
+                sa.select(webhook_endpoints.c.id).where(webhook_endpoints.c.id == endpoint.id)
+            )
+        )
+        made = delivery_attempts.c
+        sent = sa.select(sa.func.count()).where(
+            made.at > now - MINUTE, made.endpoint_id == endpoint.id
+        )
+        under_way = sa.select(sa.func.count()).where(
+            _D.endpoint_id == endpoint.id, _D.state == "pending", _D.leased_until > now
+        )
+        used = (self._connection.scalar(sent) or 0) + (self._connection.scalar(under_way) or 0)
+        return ROBOT_MESSAGES_A_MINUTE[endpoint.kind] - used
 
     def _due(
         self, endpoint: EndpointRow, which: sa.ColumnElement[bool], now: datetime, limit: int
@@ -183,7 +220,8 @@ class Webhooks(DeliveryList, Endpoints):
         )
         return [
             ClaimedDelivery(
-                row=delivery(row, endpoint.url),
+                row=delivery(row, endpoint.shown_url),
+                endpoint=endpoint,
                 body=row.event.rstrip("\n").encode(),
                 secrets=endpoint.secrets(now),
                 probe=probe,

@@ -1,4 +1,4 @@
-"""The list of interviews as CSV, for those who have nothing but a spreadsheet."""
+"""The list of interviews as CSV or as an Excel workbook, for those who have nothing but a spreadsheet."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from greenroom.domain.interview import ehr_status
 from greenroom.domain.model import text_in
 from greenroom.runtime.csv_text import write_csv
+from greenroom.runtime.workbook import write_xlsx
 
 if TYPE_CHECKING:
     from functions.console.reading import InterviewList
@@ -27,9 +28,17 @@ COLUMNS = (
 
 
 def interviews_csv(found: InterviewList) -> str:
-    """One row per interview, a column per competency that has a score on this page."""
+    return write_csv(*_table(found))
+
+
+def interviews_xlsx(found: InterviewList) -> bytes:
+    return write_xlsx("interviews", *_table(found))
+
+
+def _table(found: InterviewList) -> tuple[list[str], list[list[str | float]]]:
+    """Header and rows: one row per interview, a column per competency that has a score on this page."""
     competencies = sorted({name for scores in found.scores.values() for name in scores})
-    rows = []
+    rows: list[list[str | float]] = []
     for row in found.interviews:
         scores = found.scores.get(row.id, {})
         rows.append(
@@ -49,7 +58,7 @@ def interviews_csv(found: InterviewList) -> str:
             ]
         )
     named = [f"score[{name}]" for name in competencies]
-    return write_csv([*COLUMNS, *named], rows)
+    return [*COLUMNS, *named], rows
 
 
 def _number(score: float | None) -> float | str:

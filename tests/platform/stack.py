@@ -1,0 +1,85 @@
+"""Ceph, RabbitMQ and PostgreSQL as `infra/onprem/stack` starts them, for tests of this session."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path("infra/onprem/stack").resolve()
+PROGRAMS = ("ceph-mon", "ceph-osd", "radosgw", "/usr/lib/rabbitmq/bin/rabbitmq-server", "epmd")
+FIRST_PORT = "36000"
+"""Away from the script's own ports: a stack that somebody tries things on stays alone."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running stack; `environment` names it as settings do."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    @property
+    def broker(self) -> str:
+        return self.environment["GREENROOM_BROKER__URL"]
+
+    def start(self) -> None:
+        """Again: what has ended is started over what it left on disk."""
+        _run("start", self.folder)
+
+    def is_whole(self) -> bool:
+        """Whether all of it runs."""
+        command = [str(SCRIPT), "status", str(self.folder)]
+        return subprocess.run(command, stdout=subprocess.DEVNULL, timeout=60).returncode == 0
+
+    def kill(self, name: str) -> None:
+        """kill -9 for one of its processes with all that it started."""
+        pid = int((self.folder / "run" / name).read_text().split()[0])
+        os.killpg(pid, signal.SIGKILL)
+
+
+def why_not() -> str | None:
+    """Why no stack can be started here; None when one can."""
+    if not os.environ.get("GREENROOM_TEST_DEPLOY"):
+        return "starts Ceph, RabbitMQ and PostgreSQL: make test-platform"
+    if os.geteuid() != 0:
+        return "Ceph and RabbitMQ are started by root only"
+    missing = [program for program in PROGRAMS if shutil.which(program) is None]
+    return f"no {missing[0]} here: infra/onprem/stack install" if missing else None
+
+
+@contextmanager
+def running_stack(folder: Path) -> Iterator[Stack]:
+    """Skips, saying why, where none can be started."""
+    reason = why_not()
+    if reason is not None:
+        pytest.skip(reason)
+    try:
+        _run("start", folder)
+        lines = _run("env", folder).splitlines()
+        yield Stack(folder, dict(line.split("=", 1) for line in lines))
+    finally:
+        _run("stop", folder)
+
+
+def _run(command: str, folder: Path) -> str:
+    # To files, not pipes: what it starts must not keep a pipe of ours open.
+    written = folder / f"{command}.txt"
+    folder.mkdir(parents=True, exist_ok=True)
+    with written.open("w") as out:
+        done = subprocess.run(
+            [str(SCRIPT), command, str(folder)],
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "STACK_PORTS": FIRST_PORT},
+            timeout=300,
+        )
+    assert done.returncode == 0, written.read_text()
+    return written.read_text()
