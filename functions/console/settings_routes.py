@@ -15,7 +15,7 @@ def settings_page(request: Request) -> Response:
     from functions.console.door import enter
     from functions.console.settings_form import settings_page
 
-    return enter(request, app, settings_page, "webhooks:read", "keys:read")
+    return enter(request, app, settings_page, "catalogue:read", "webhooks:read", "keys:read")
 
 
 @app.get("/console/settings/webhooks", auth=None)
@@ -112,3 +112,27 @@ def revoke_api_key(request: Request) -> Response:
     from functions.console.key_pages import revoke_api_key
 
     return enter(request, app, revoke_api_key, "keys:write")
+
+
+@app.get("/console/settings/models", auth=None)
+def models_page(request: Request) -> Response:
+    from functions.console.door import enter
+    from functions.console.model_pages import models_page
+
+    return enter(request, app, models_page, "catalogue:read")
+
+
+@app.get("/console/settings/models/{id}", auth=None)
+def model_page(request: Request) -> Response:
+    from functions.console.door import enter
+    from functions.console.model_pages import model_page
+
+    return enter(request, app, model_page, "catalogue:read")
+
+
+@app.post("/console/settings/models/{id}", auth=None)
+def save_model(request: Request) -> Response:
+    from functions.console.door import enter
+    from functions.console.model_pages import save_model
+
+    return enter(request, app, save_model, "catalogue:write")

@@ -9,7 +9,7 @@ from greenroom.domain.events import EventType
 from greenroom.domain.webhook import WebhookEndpointRequest
 from tests import console_visitors
 from tests.browser.console import assert_clean
-from tests.seeded import invite
+from tests.seeded import MODEL, invite
 
 pytestmark = pytest.mark.chromium
 SETTINGS = "/console/settings"
@@ -33,6 +33,7 @@ def test_every_page_of_settings_is_clean(
     (interview,) = invite(database)
     wanted = WebhookEndpointRequest(url=f"https://ehr.example.com/{'hooks-' * 12}")
     with database.begin() as tx:
+        tx.catalogue.save_model(MODEL)
         endpoint = tx.webhooks.add_endpoint(wanted, "whsec_" + "QUJD" * 11)
         tx.api_keys.add("abcdefabcdef", "0" * 64, ["interviews:read", "audit:read"], "EHR")
     with database.begin() as tx:
@@ -41,6 +42,8 @@ def test_every_page_of_settings_is_clean(
         tx.webhooks.fan_out(step.event)
     page, complaints = opened(browser, console_server, database, width)
     for path, name in (
+        ("models", "models"),
+        (f"models/{MODEL.id}", "model"),
         ("webhooks", "webhooks"),
         (f"webhooks/{endpoint.id}", "endpoint"),
         (f"webhooks/{endpoint.id}/{step.event.id}", "delivery"),
@@ -59,7 +62,7 @@ def test_a_key_by_mouse_and_another_by_keyboard(
     page, _ = opened(browser, console_server, database, 1280)
     page.goto(f"{console_server}/console/interviews?lang=en")
     page.locator(".places").get_by_role("link", name="Settings").click()
-    page.wait_for_url("**/settings/webhooks")
+    page.wait_for_url("**/settings/models")
     page.get_by_role("link", name="API keys").click()
     page.get_by_label("Name", exact=True).fill("EHR")
     page.get_by_role("button", name="Make a key").click()
@@ -79,4 +82,32 @@ def test_a_key_by_mouse_and_another_by_keyboard(
     page.locator("summary", has_text="OA").press("Enter")
     page.get_by_role("button", name="Revoke now OA").press("Enter")
     expect(page.get_by_role("row", name="OA")).to_contain_text("revoked")
+    page.close()
+
+
+def test_weights_are_moved_until_they_reach_100(
+    browser: Browser, console_server: str, database: Database
+) -> None:
+    with database.begin() as tx:
+        tx.catalogue.save_model(MODEL)
+    page, complaints = opened(browser, console_server, database, 1280)
+    page.goto(f"{console_server}{SETTINGS}/models/{MODEL.id}?lang=en")
+    communication = page.locator('[id="weight.communication"]')
+    communication.focus()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("45")
+    total = page.locator("#weights-total")
+    expect(total).to_have_text("85 / 100 they must add up to 100")
+    first = page.locator('[data-weight="weight.communication"]')
+    expect(first).to_have_attribute("width", "45")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sum-wrong")).to_contain_text("must add up to 100")
+    expect(communication).to_have_value("45")
+    assert_clean(page, "settings-model-wrong-1280-en")
+    page.locator('[id="weight.service"]').fill("55")
+    expect(total).to_contain_text("100 / 100")
+    page.get_by_role("button", name="Save as a new version").click()
+    expect(page.get_by_role("status")).to_have_text("Saved as version 2.")
+    complaints = [text for text in complaints if "422" not in text]
+    assert complaints == []
     page.close()

@@ -45,6 +45,9 @@ OPENS: dict[tuple[str, str], set[Role]] = {
     ("POST", "/console/users/{user}/reset"): ADMINS,
     ("GET", "/console/audit"): AUDITORS,
     ("GET", SETTINGS): READERS,
+    ("GET", f"{SETTINGS}/models"): READERS,
+    ("GET", f"{SETTINGS}/models/{{id}}"): READERS,
+    ("POST", f"{SETTINGS}/models/{{id}}"): STAFF,
     ("GET", f"{SETTINGS}/webhooks"): READERS,
     ("POST", f"{SETTINGS}/webhooks"): ADMINS,
     ("GET", ENDPOINT): READERS,
@@ -90,7 +93,7 @@ def paths(client: FunctionClient, database: Database, store: ObjectStore) -> dic
         tx.interviewers.assign(mine, ["interviewer@example.com"])
         batch = tx.interviews.get(mine).batch_id
     other = account(database, Role.INTERVIEWER, email="other@example.com")
-    nowhere = {"endpoint": "wep_none", "event": "evt_none", "key": "none"}
+    nowhere = {"endpoint": "wep_none", "event": "evt_none", "key": "none", "id": "none"}
     return {
         "interview": mine,
         "batch": batch,

@@ -20,6 +20,10 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 D = TypeVar("D", bound="Document")
 
 
+MOST_FIELDS = 3000
+"""Of a form: the largest competency model, 30 competencies with 20 indicators each, is edited in some 2,000."""
+
+
 @dataclass(frozen=True)
 class Principal:
     """Who is asking: an API key, a candidate's link or a user of the console.
@@ -75,7 +79,9 @@ class Request:
     def form(self) -> dict[str, str]:
         """A form's fields, the first value of each. Raises `Invalid` (`invalid_form`)."""
         try:
-            fields = parse_qs(self.body.decode(), keep_blank_values=True, max_num_fields=100)
+            fields = parse_qs(
+                self.body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS
+            )
         except ValueError as error:
             raise Invalid(f"not a form: {error}", code="invalid_form") from error
         return {name: values[0] for name, values in fields.items()}
