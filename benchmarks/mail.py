@@ -74,7 +74,9 @@ def invited(app: Function[Any]) -> list[str]:
     """A batch whose interviews are created and whose mails are queued; the interviews."""
     batch = new_id("bat")
     plan = Plan(
-        template=Template.model_validate(TEMPLATE), model=CompetencyModel.model_validate(MODEL)
+        template=Template.model_validate(TEMPLATE),
+        model=CompetencyModel.model_validate(MODEL),
+        mail_tracking=True,  # as the shipped policy cn has it
     )
     head = BatchHead(
         template=plan.template.id,

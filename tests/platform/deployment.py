@@ -74,8 +74,9 @@ class Deployment:
     def __exit__(self, *_: object) -> None:
         for process in self.processes.values():
             process.terminate()
-        for process in self.processes.values():
-            process.wait(60)
+        for name, process in self.processes.items():
+            code = process.wait(60)
+            assert code == 0 or name in ("http", "mailbox"), f"{name} ended with {code}"
 
     def command(self, *words: str) -> str:
         """What `greenroom WORDS` says; asserts that it succeeds."""

@@ -169,6 +169,18 @@ def test_a_connection_that_was_lost_settles_nothing(broker: Broker) -> None:
     assert broker.waiting(broker.name) == 0
 
 
+def test_a_queue_that_was_deleted_is_not_listened_to_for_ever(broker: Broker) -> None:
+    with broker.queue() as queue:
+        until(lambda: queue.is_connected)
+        with connected(broker.url, "test") as connection:
+            connection.channel().queue_delete(broker.name)
+        until(lambda: not queue.is_connected)
+        declare(broker.url, topology({broker.name: broker.wired}))
+        broker.send("in/1.json")
+        (found,) = queue.receive(broker.name, "w", 30, wait_s=60)
+        assert queue.delete(found.receipt)
+
+
 WORKER = """
 import os, pathlib, sys, time
 from greenroom.adapters.broker_queue import BrokerQueue

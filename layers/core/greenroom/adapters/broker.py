@@ -9,7 +9,7 @@ from typing import Any
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
-from pika.exceptions import AMQPConnectionError, AMQPError, ChannelClosedByBroker
+from pika.exceptions import AMQPError, ChannelClosedByBroker
 
 from greenroom.domain.errors import Conflict, Forbidden, NotFound, Unavailable
 
@@ -80,7 +80,7 @@ def connected(url: str, name: str) -> Iterator[BlockingConnection]:
 
 
 def parameters(url: str, name: str) -> pika.URLParameters:
-    """`url` as ``amqp(s)://user:password@host:port/vhost``; options after ``?`` win, except for these."""
+    """Of ``amqp(s)://user:password@host:port/vhost``; `ssl_options` may follow after ``?``, as pika reads them."""
     found = pika.URLParameters(url)
     found.socket_timeout = found.stack_timeout = CONNECT_S
     found.heartbeat = HEARTBEAT_S
@@ -157,18 +157,3 @@ def _dead(queue: str, _method: Any, properties: Any, body: bytes) -> DeadLetter:
     tries = int(headers.get(TRIES_HEADER) or headers.get("x-delivery-count") or 0)
     text = body.decode("utf-8", "replace")
     return DeadLetter(queue, properties.message_id or "", text, tries, reason)
-
-
-__all__ = [
-    "AMQPConnectionError",
-    "Binding",
-    "DeadLetter",
-    "Exchange",
-    "Queue",
-    "Topology",
-    "connected",
-    "dead_letters",
-    "declare",
-    "mapped",
-    "redrive",
-]

@@ -79,6 +79,7 @@ class BrokerQueue:
         self._closing = threading.Event()
         self._session: _Session | None = None
         self._sessions = 0
+        self._in_hand: dict[str, tuple[Delivery, bytes]] = {}
         self._log = structlog.get_logger("broker").bind(queues=self._queues)
         self._thread = threading.Thread(target=self._live, name="broker", daemon=True)
         self._thread.start()
@@ -205,7 +206,8 @@ class BrokerQueue:
         channel = connection.channel()
         channel.confirm_delivery()
         channel.basic_qos(prefetch_count=1)
-        self._in_hand: dict[str, tuple[Delivery, bytes]] = {}
+        channel.add_on_cancel_callback(_cancelled)
+        self._in_hand = {}
         self._sessions += 1
         session = _Session(self._sessions, connection, channel, Future())
         self._session = session
@@ -242,6 +244,11 @@ class BrokerQueue:
         )
         self._in_hand[receipt] = (delivery, body)
         self._arrived.put(delivery)
+
+
+def _cancelled(_frame: Any) -> None:
+    """The queue was deleted or has lost its leader: begin again, rather than listen to nothing."""
+    raise Unavailable("the broker has ended the delivery", code="broker_unavailable")
 
 
 def _count(headers: dict[str, Any], name: str) -> int:

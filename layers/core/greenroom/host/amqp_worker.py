@@ -11,11 +11,11 @@ another.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from greenroom.adapters.broker_queue import BrokerQueue
@@ -49,6 +49,7 @@ class Lanes:
     def __init__(self, app: Function[Any], wired: Wired, url: str) -> None:
         self._app = app
         self._stopping = threading.Event()
+        self._whole = True
         self._queues = []
         if wired.triggers:
             self._queues.append(BrokerQueue(url, [wired.name], retries=retries(wired.name)))
@@ -80,8 +81,6 @@ class Lanes:
             queue.close()
         return self._whole
 
-    _whole = True
-
     def _work(self, worker: Worker) -> None:
         try:
             worker.run()
@@ -93,6 +92,8 @@ class Lanes:
 
 def serve(wanted: Lanes | Ticks, port: int | None, host: str) -> int:
     """Run until SIGTERM or SIGINT, with probes on `port`; the exit status."""
+    # Each connection and each loss of one, in several lines: what matters of it we say ourselves.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: wanted.stop())
     if port is not None:
@@ -128,11 +129,8 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="that the probes listen on")
     arguments = parser.parse_args()
     logs.configure()
-    make: Callable[[], Lanes | Ticks] = schedules
-    if arguments.function:
-        make = lambda: lanes_of(arguments.function)  # noqa: E731
     try:
-        wanted = make()
+        wanted = schedules() if arguments.schedules else lanes_of(arguments.function)
     except GreenroomError as error:
         sys.exit(error.detail)
     sys.exit(serve(wanted, arguments.port, arguments.host))

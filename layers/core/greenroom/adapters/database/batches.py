@@ -73,7 +73,10 @@ def read_plan(body: str) -> Plan:
 
 def own_plan(body: str, follow_ups: str) -> Plan:
     """The plan of one interview: its batch's, with the follow-ups that were offered in it."""
-    return read_plan(body).with_follow_ups(read_follow_ups(follow_ups))
+    shared = read_plan(body)
+    return (
+        shared if follow_ups == "[]" else shared.with_follow_ups(read_follow_ups(follow_ups))
+    )  # most have none
 
 
 def read_follow_ups(body: str) -> list[FollowUp]:

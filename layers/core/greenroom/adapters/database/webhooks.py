@@ -162,13 +162,12 @@ class Webhooks(DeliveryList, Endpoints):
     def _room(self, endpoint: EndpointRow, now: datetime) -> int:
         """How many messages its platform still takes from a robot in this minute, less those under way.
 
-        The endpoint's row is locked, so that two senders do not both count the same room.
+        The endpoint's row is locked, so that two senders do not both count the same room. While another has it,
+        there is none: waiting for it here, with the locks of other robots in hand, could be a deadlock.
         """
-        self._connection.execute(
-            self._held(
-                sa.select(webhook_endpoints.c.id).where(webhook_endpoints.c.id == endpoint.id)
-            )
-        )
+        mine = sa.select(webhook_endpoints.c.id).where(webhook_endpoints.c.id == endpoint.id)
+        if self._connection.scalar(self._free(mine, webhook_endpoints)) is None:
+            return 0
         made = delivery_attempts.c
         sent = sa.select(sa.func.count()).where(
             made.at > now - MINUTE, made.endpoint_id == endpoint.id

@@ -25,12 +25,15 @@ def write_notice(
     """
     company, address = parseaddr(house.sender)
     templates, locale = environment(house.templates), about.locale
+    desk = f"{house.public_url.rstrip('/')}/console/interviews/{about.id}/desk"
     words = {
         "candidate": one_line(about.candidate_name),
         "job": one_line(text_in(about.plan.model.job, locale)),
         "company": one_line(company),
         "deadline": Deadline.of(about.deadline, locale, house.time_zone),
-        "link": f"{house.public_url.rstrip('/')}/console/interviews/{about.id}/desk",
+        "link": desk,
+        "way_in": desk,
+        "tracked": False,
         "locale": locale,
     }
     folder = f"{message}/{locale}"
