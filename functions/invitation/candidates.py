@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from functions.invitation.catalogue import same_id
 from greenroom.domain import keys
-from greenroom.domain.batch import MAX_ROWS, CandidateRow
+from greenroom.domain.batch import CandidateRow
 from greenroom.domain.candidate_filter import CandidateFilter
-from greenroom.domain.errors import Invalid, TooLarge
 from greenroom.domain.model import canonical_json
+from greenroom.runtime.candidate_pool import fitting
 from greenroom.runtime.erasing import ask
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.paging import links, next_page, only_known, page_size
@@ -17,7 +17,6 @@ from greenroom.runtime.tokens import candidate_pseudonym
 
 if TYPE_CHECKING:
     from functions.invitation.settings import Settings
-    from greenroom.adapters.database import Transaction
     from greenroom.runtime.function import Function
 
 PATH = "/v1/candidates"
@@ -80,30 +79,6 @@ def list_candidates(request: Request, app: Function[Settings]) -> Response:
     listed = [candidate.model_dump(mode="json") for candidate in shown]
     headers = links(PATH, request.query, following)
     return Response.json({"candidates": listed, "next": following}, headers=headers)
-
-
-def fitting(
-    tx: Transaction, filter_id: str | None, limit: int, after: str | None = None
-) -> list[CandidateRow]:
-    """The candidates that a filter finds, all of them without one. Raises `NotFound` (`unknown_filter`)."""
-    if not filter_id:
-        return tx.candidates.find(limit=limit, after=after)
-    wanted = tx.catalogue.filter(filter_id)
-    return tx.candidates.find(lambda one: not wanted.unmet(one.resume), limit=limit, after=after)
-
-
-def invited_by(filter_id: str, app: Function[Settings]) -> list[CandidateRow]:
-    """Everybody whom a batch with this filter invites.
-
-    Raises `NotFound` (`unknown_filter`), `Invalid` (`nobody_fits`), `TooLarge` (`too_many_rows`).
-    """
-    with app.database.begin() as tx:
-        found = fitting(tx, filter_id, MAX_ROWS + 1)
-    if not found:
-        raise Invalid(f"nobody in the pool fits {filter_id[:64]!r}", code="nobody_fits")
-    if len(found) > MAX_ROWS:
-        raise TooLarge(f"more than {MAX_ROWS} candidates fit", code="too_many_rows")
-    return found
 
 
 def save_filter(request: Request, app: Function[Settings]) -> Response:

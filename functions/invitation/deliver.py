@@ -243,7 +243,7 @@ def house_of(settings: Settings) -> House:
         token_key=settings.tokens.key.get_secret_value(),
         time_zone=settings.time_zone,
         templates=TEMPLATES,
-        tracking=settings.mail.tracking,
+        tracking=settings.links.tracking,
     )
 
 

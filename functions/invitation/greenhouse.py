@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from functions.invitation.accept import keep_batch
 from greenroom.domain.assessment import (
     GREENHOUSE,
     AssessmentOrder,
@@ -20,6 +19,7 @@ from greenroom.domain.assessment import (
 )
 from greenroom.domain.batch import BatchHead, BatchRequest, CandidateRow, interview_id
 from greenroom.domain.errors import NotFound
+from greenroom.runtime.batches import keep_batch
 from greenroom.runtime.http import Request, Response
 
 if TYPE_CHECKING:
@@ -60,7 +60,10 @@ def send_test(request: Request, app: Function[Settings]) -> Response:
         locale=ours.locale,
     )
     interview = interview_id(order.batch, row.external_id)
-    keep_batch(order.batch, BatchRequest(head, [row], []), request.who.actor, app)
+    tracking = app.settings.links.tracking
+    keep_batch(
+        order.batch, BatchRequest(head, [row], []), request.who.actor, app, tracking=tracking
+    )
     with app.database.begin() as tx:
         tx.partner_orders.keep(interview, GREENHOUSE, order.url)
     return Response.json({"partner_interview_id": interview})

@@ -45,7 +45,7 @@ class Terraform:
 
     def run(self, command: str, *arguments: str) -> Outcome:
         done = subprocess.run(
-            ["terraform", command, "-no-color", *arguments],
+            ["terraform", *command.split(), "-no-color", *arguments],
             cwd=self._root,
             env=self._environment,
             capture_output=True,

@@ -57,5 +57,8 @@ def test_apply_then_an_empty_plan_then_destroy(
     found = s3.get_bucket_notification_configuration(Bucket=bucket)
     wanted = sum(len(wired.triggers) for wired in read_wiring().values())
     assert len(found.get("TopicConfigurations", [])) == (wanted if announced else 0)
+    if announced:
+        # Ceph 16 takes no empty list of announcements (MalformedXML); they go with the bucket.
+        terraform.run("state rm", "aws_s3_bucket_notification.store").check()
     terraform.run("destroy", "-auto-approve", "-input=false", f"-var-file={given}").check()
     assert bucket not in [one["Name"] for one in s3.list_buckets()["Buckets"]]

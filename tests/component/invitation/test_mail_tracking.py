@@ -107,7 +107,7 @@ def test_a_mail_without_tracking_is_as_usable(
     house: House, portal: FunctionClient, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     if how == "setting":
-        monkeypatch.setenv("GREENROOM_MAIL__TRACKING", "false")
+        monkeypatch.setenv("GREENROOM_LINKS__TRACKING", "false")
         set_up(house.app, house.clock)
     made, text, html = sent(house, **({"policy": "eu"} if how == "policy" else {}))
     assert PIXEL.search(html) is None

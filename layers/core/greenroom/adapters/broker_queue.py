@@ -178,7 +178,7 @@ class BrokerQueue:
     def _live(self) -> None:
         patience = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type((GreenroomError, OSError)),
-            wait=tenacity.wait_exponential_jitter(initial=0.2, max=LONGEST_PAUSE_S),
+            wait=tenacity.wait_exponential_jitter(multiplier=0.2, max=LONGEST_PAUSE_S),
             stop=tenacity.stop_when_event_set(self._closing),
             sleep=tenacity.sleep_using_event(self._closing),
             before_sleep=lambda state: self._log.warning(

@@ -90,10 +90,7 @@ class BrokerSettings(BaseModel):
 
 
 class MailSettings(BaseModel):
-    """The company's SMTP relay. `timeout_s` in seconds.
-
-    `tracking`: mails tell when they are opened, where the batch's policy allows that.
-    """
+    """The company's SMTP relay. `timeout_s` in seconds."""
 
     host: str
     port: int = 25
@@ -102,13 +99,16 @@ class MailSettings(BaseModel):
     starttls: bool = False
     sender: str = "Greenroom <greenroom@localhost>"
     timeout_s: float = 30
-    tracking: bool = True
 
 
 class LinkSettings(BaseModel):
-    """`public_url` begins every link in mails, pages and webhooks."""
+    """`public_url` begins every link in mails, pages and webhooks.
+
+    `tracking`: mails tell when they are opened, where the batch's policy allows that.
+    """
 
     public_url: HttpUrl
+    tracking: bool = True
 
 
 class TokenSettings(BaseModel):
