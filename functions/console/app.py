@@ -9,6 +9,7 @@ from functions.console import (
     interview_routes,
     mail_routes,
     people_routes,
+    settings_routes,
     sign_in_routes,
 )
 from functions.console.function import app
@@ -21,5 +22,6 @@ __all__ = [
     "interview_routes",
     "mail_routes",
     "people_routes",
+    "settings_routes",
     "sign_in_routes",
 ]

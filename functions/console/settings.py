@@ -53,7 +53,10 @@ class SessionSettings(BaseModel):
 
 
 class Settings(FunctionSettings):
-    """Pages tell times in `time_zone`. `local_accounts`: whether people of this machine's own may sign in."""
+    """Pages tell times in `time_zone`. `local_accounts`: whether people of this machine's own may sign in.
+
+    `webhooks__allow` is status_sync's list of receivers alone: the secrets beside it are none of the console's.
+    """
 
     store: StoreSettings
     database: DatabaseSettings
@@ -65,3 +68,4 @@ class Settings(FunctionSettings):
     sessions: SessionSettings = SessionSettings()
     local_accounts: bool = True
     time_zone: TimeZone = "Asia/Shanghai"
+    webhooks__allow: list[str] = []

@@ -49,6 +49,13 @@ def remove_endpoint(request: Request) -> Response:
     return remove_endpoint(request, app)
 
 
+@app.post("/v1/webhook-endpoints/{endpoint}/enable", auth=app.api_key("webhooks:write"))
+def enable_endpoint(request: Request) -> Response:
+    from functions.status_sync.endpoints import enable_endpoint
+
+    return enable_endpoint(request, app)
+
+
 @app.post("/v1/webhook-endpoints/{endpoint}/rotate-secret", auth=app.api_key("webhooks:write"))
 def rotate_secret(request: Request) -> Response:
     from functions.status_sync.endpoints import rotate_secret

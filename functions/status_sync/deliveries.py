@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, get_args
 
-from greenroom.domain import keys
 from greenroom.domain.errors import Invalid
 from greenroom.domain.webhook import DeliveryState, ResendRequest
+from greenroom.runtime import webhook_operations
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.idempotency import idempotent
 from greenroom.runtime.paging import links, next_page, only_known, page_size
@@ -77,16 +77,10 @@ def resend(request: Request, app: Function[Settings]) -> Response:
 
 
 def _resent(request: Request, app: Function[Settings]) -> Response:
-    endpoint_id, event_id = request.params["endpoint"], request.params["event"]
-    with app.database.begin() as tx:
-        tx.webhooks.active_endpoint(endpoint_id)
-        tx.webhooks.end_pause(endpoint_id)
-        interview, number = tx.webhooks.resend(endpoint_id, event_id)
-        event = tx.process_log.event(interview, number)
-        delivery = tx.webhooks.delivery(endpoint_id, event_id)
-        actor = request.who.actor
-        tx.audit.append(actor, "webhook_delivery.resent", "webhook_delivery", event_id)
-    app.store.put(keys.event(interview, number), event.canonical())
+    endpoint, event = request.params["endpoint"], request.params["event"]
+    delivery = webhook_operations.resend(
+        endpoint, event, request.who.actor, database=app.database, store=app.store
+    )
     return Response.json({"delivery": _shown(delivery)}, 202)
 
 
@@ -97,13 +91,10 @@ def resend_since(request: Request, app: Function[Settings]) -> Response:
     (`endpoint_not_active`).
     """
     wanted = request.document(ResendRequest)
+    endpoint = request.params["endpoint"]
     with app.database.begin() as tx:
-        endpoint = tx.webhooks.active_endpoint(request.params["endpoint"])
-        tx.webhooks.end_pause(endpoint.id)
-        again = tx.webhooks.resend_since(endpoint.id, wanted.since, wanted.states)
-        actor = request.who.actor
-        tx.audit.append(actor, "webhook_delivery.resent", "webhook_endpoint", endpoint.id)
-    return Response.json({"endpoint": endpoint.id, "deliveries": again}, 202)
+        again = webhook_operations.resend_since(tx, endpoint, wanted, request.who.actor)
+    return Response.json({"endpoint": endpoint, "deliveries": again}, 202)
 
 
 def _state(text: str | None) -> DeliveryState | None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import secrets
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from functions.status_sync.delivery import sender
@@ -13,6 +10,8 @@ from greenroom.domain.errors import Invalid
 from greenroom.domain.webhook import SecretRotation, WebhookEndpointRequest, check_secret
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.idempotency import idempotent
+from greenroom.runtime.webhook_operations import enable, new_secret, register, remove
+from greenroom.runtime.webhook_operations import rotate_secret as rotated
 
 if TYPE_CHECKING:
     from functions.status_sync.settings import Settings
@@ -37,9 +36,7 @@ def _registered(request: Request, app: Function[Settings]) -> Response:
         check_rest(wanted.url, wanted.rest, wanted.types, app)
     secret = wanted.secret or (new_secret() if wanted.kind == "webhook" else "")
     with app.database.begin() as tx:
-        endpoint = tx.webhooks.add_endpoint(wanted, secret)
-        actor = request.who.actor
-        tx.audit.append(actor, "webhook_endpoint.added", "webhook_endpoint", endpoint.id)
+        endpoint = register(tx, wanted, secret, request.who.actor)
     headers = {"Cache-Control": "no-store"}
     shown = None if wanted.kind == "greenhouse" else secret or None
     return Response.json({**_shown(endpoint), "secret": shown}, 201, headers)
@@ -59,27 +56,34 @@ def rotate_secret(request: Request, app: Function[Settings]) -> Response:
     `Invalid` (`invalid_secret`).
     """
     wanted = request.document(SecretRotation) if request.body.strip() else SecretRotation()
+    endpoint_id = request.params["endpoint"]
     with app.database.begin() as tx:
-        kind = tx.webhooks.active_endpoint(request.params["endpoint"]).kind
+        kind = tx.webhooks.active_endpoint(endpoint_id).kind
         secret = _next_secret(kind, wanted.secret)
-        overlap = timedelta(hours=wanted.overlap_hours if kind == "webhook" else 0)
-        until = app.clock() + overlap
-        endpoint = tx.webhooks.rotate_secret(request.params["endpoint"], secret, until)
-        tx.audit.append(
-            request.who.actor, "webhook_endpoint.secret_rotated", "webhook_endpoint", endpoint.id
-        )
+        endpoint = rotated(tx, endpoint_id, wanted, secret, request.who.actor)
     headers = {"Cache-Control": "no-store"}
     return Response.json({**_shown(endpoint), "secret": secret}, 200, headers)
 
 
 def remove_endpoint(request: Request, app: Function[Settings]) -> Response:
     """``DELETE /v1/webhook-endpoints/{endpoint}``: it is disabled, its deliveries stay readable."""
-    endpoint_id = request.params["endpoint"]
     with app.database.begin() as tx:
-        tx.webhooks.disable_endpoint(endpoint_id, "removed")
-        actor = request.who.actor
-        tx.audit.append(actor, "webhook_endpoint.removed", "webhook_endpoint", endpoint_id)
+        remove(tx, request.params["endpoint"], request.who.actor)
     return Response.empty()
+
+
+def enable_endpoint(request: Request, app: Function[Settings]) -> Response:
+    """``POST /v1/webhook-endpoints/{endpoint}/enable``: active again; events of the time between are not sent.
+
+    Raises `NotFound` (`unknown_endpoint`), `Invalid` (`endpoint_not_allowed`, `endpoint_unresolved`), `Conflict`
+    (`endpoint_exists`).
+    """
+    with app.database.begin() as tx:
+        url = tx.webhooks.endpoint(request.params["endpoint"]).url
+    sender(app).check(url)
+    with app.database.begin() as tx:
+        endpoint = enable(tx, request.params["endpoint"], request.who.actor)
+    return Response.json(_shown(endpoint))
 
 
 def _next_secret(kind: EndpointKind, wanted: str | None) -> str:
@@ -93,11 +97,6 @@ def _next_secret(kind: EndpointKind, wanted: str | None) -> str:
     if wanted is None:
         raise Invalid("secret: the platform makes it; send it here", code="invalid_secret")
     return wanted
-
-
-def new_secret() -> str:
-    """256 random bits in the form of Standard Webhooks."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def _shown(endpoint: EndpointRow) -> dict[str, Any]:

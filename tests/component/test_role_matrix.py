@@ -20,6 +20,8 @@ RATERS = STAFF | {Role.INTERVIEWER}
 ADMINS = {Role.ADMIN}
 AUDITORS = {Role.ADMIN, Role.AUDITOR}
 INTERVIEW = "/console/interviews/{interview}"
+SETTINGS = "/console/settings"
+ENDPOINT = f"{SETTINGS}/webhooks/{{endpoint}}"
 
 OPENS: dict[tuple[str, str], set[Role]] = {
     ("GET", "/console/interviews"): ALL,
@@ -51,6 +53,22 @@ OPENS: dict[tuple[str, str], set[Role]] = {
     ("POST", "/console/users/{user}/state"): ADMINS,
     ("POST", "/console/users/{user}/reset"): ADMINS,
     ("GET", "/console/audit"): AUDITORS,
+    ("GET", SETTINGS): READERS,
+    ("GET", f"{SETTINGS}/models"): READERS,
+    ("GET", f"{SETTINGS}/models/{{id}}"): READERS,
+    ("POST", f"{SETTINGS}/models/{{id}}"): STAFF,
+    ("GET", f"{SETTINGS}/webhooks"): READERS,
+    ("POST", f"{SETTINGS}/webhooks"): ADMINS,
+    ("GET", ENDPOINT): READERS,
+    ("POST", f"{ENDPOINT}/secret"): ADMINS,
+    ("POST", f"{ENDPOINT}/state"): ADMINS,
+    ("POST", f"{ENDPOINT}/resend"): ADMINS,
+    ("GET", f"{ENDPOINT}/{{event}}"): READERS,
+    ("POST", f"{ENDPOINT}/{{event}}/resend"): ADMINS,
+    ("GET", f"{SETTINGS}/keys"): AUDITORS,
+    ("POST", f"{SETTINGS}/keys"): ADMINS,
+    ("POST", f"{SETTINGS}/keys/{{key}}/rotate"): ADMINS,
+    ("POST", f"{SETTINGS}/keys/{{key}}/revoke"): ADMINS,
     ("GET", "/console/account"): ALL,
     ("POST", "/console/account/password"): ALL,
     ("POST", "/console/account/second-factor"): ALL,
@@ -84,12 +102,14 @@ def paths(client: FunctionClient, database: Database, store: ObjectStore) -> dic
         tx.interviewers.assign(mine, ["interviewer@example.com"])
         batch = tx.interviews.get(mine).batch_id
     other = account(database, Role.INTERVIEWER, email="other@example.com")
+    nowhere = {"endpoint": "wep_none", "event": "evt_none", "key": "none", "id": "none"}
     return {
         "interview": mine,
         "batch": batch,
         "picture": "card",
         "mail": "received",
         "user": other,
+        **nowhere,
     }
 
 

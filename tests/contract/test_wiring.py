@@ -136,5 +136,5 @@ def test_a_variable_goes_to_the_functions_that_use_its_part() -> None:
         return {name for name, wired in wiring.items() if wired.given(variable)}
 
     assert given("GREENROOM_STORE__ENDPOINT") == set(wiring)
-    assert given("GREENROOM_WEBHOOKS__ALLOW") == {"status_sync"}
+    assert given("GREENROOM_WEBHOOKS__ALLOW") == {"console", "status_sync"}
     assert given("GREENROOM_STORES") == set()

@@ -14,6 +14,7 @@ from functions.console.mail_preview import MAILS
 from functions.portal.status import ADVICE, STEPS
 from greenroom.domain.access import Permission, Role
 from greenroom.domain.analysis import LACKS
+from greenroom.domain.api_key import SCOPES
 from greenroom.domain.assembly import GapCause
 from greenroom.domain.audit import ActorKind
 from greenroom.domain.consent import PURPOSES, RECORDING_WITHDRAWN
@@ -45,6 +46,7 @@ TEMPLATES = sorted(
         *ROOT.glob("layers/core/greenroom/runtime/page_templates/*.html"),
     ]
 )
+WEBHOOKS = ROOT / "layers/core/greenroom/runtime/webhook_operations.py"
 CONTRIBUTIONS = [item for group in shipped_mapping().indicators.values() for item in group]
 ROOM_PROBLEMS = (
     "denied", "in_use", "no_camera", "no_microphone", "no_device", "insecure", "unsupported", "in_app_browser",
@@ -68,12 +70,18 @@ LIST_PROBLEMS = (
     "answer_in_work", "unknown_answer", "idempotency_key_reused", "in_progress", "nothing_ticked", "too_many_rows",
     "unknown_action", "cursor_lost",
 )  # fmt: skip
+SETTINGS_PROBLEMS = (
+    "invalid_value", "endpoint_exists", "endpoint_not_allowed", "endpoint_unresolved", "endpoint_not_active",
+    "unknown_endpoint", "unknown_delivery", "unknown_api_key", "api_key_ended", "api_key_replaced",
+    "idempotency_key_reused", "already_over", "invalid_cursor", "secret_elsewhere", "weights_not_100", "model_changed",
+    "unknown_competency_model",
+)  # fmt: skip
 LINK_CODES = ("token_expired", "token_revoked", "token_invalid")
 
 
 def audited() -> Iterator[str]:
     """Every action that some function writes into the audit log, as the sources have it."""
-    for path in [*ROOT.glob("functions/*/*.py"), *ROOT.glob("cli/greenroom_cli/*.py")]:
+    for path in [*ROOT.glob("functions/*/*.py"), *ROOT.glob("cli/greenroom_cli/*.py"), WEBHOOKS]:
         source = path.read_text()
         yield from re.findall(r"""audit\.append\(\s*[^"]*?"([a-z_.]+)\"""", source)
         yield from (f"{name}.seen" for name in re.findall(r"""seen="([a-z_]+)\"""", source))
@@ -136,7 +144,7 @@ CLOSED = {
         "interview_closed", "identity_not_asked", "consent_not_asked",
         "human_review_needed", "interview_not_decidable", "no_such_picture", "unknown_picture",
         "invalid_form", "token_expired", "token_invalid", "invalid_query", "unknown_interview", "unknown_batch",
-        *CONSOLE_PROBLEMS, *BATCH_PROBLEMS, *LIST_PROBLEMS,
+        *CONSOLE_PROBLEMS, *BATCH_PROBLEMS, *LIST_PROBLEMS, *SETTINGS_PROBLEMS,
     ),
     "bulk": ACTIONS,
     "bulk.result": RESULTS,
@@ -150,6 +158,9 @@ CLOSED = {
     "recommendation": get_args(Recommendation),
     "role": Role,
     "permission": Permission,
+    "endpoint_state": ("active", "failing", "paused", "removed", "gone"),
+    "key_state": ("active", "expired", "revoked"),
+    "scope": SCOPES,
     "mail": MAILS,
     "mails.calendar": ("publish", "cancel", "none"),
     "account.done": ("password", "second_factor", "removed", "sessions"),

@@ -33,6 +33,12 @@ class Permission(StrEnum):
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
     AUDIT_READ = "audit:read"
+    CATALOGUE_READ = "catalogue:read"
+    CATALOGUE_WRITE = "catalogue:write"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+    KEYS_READ = "keys:read"
+    KEYS_WRITE = "keys:write"
     OWN_ACCOUNT = "account:write"
 
 
@@ -42,17 +48,31 @@ _HR = _EVERYBODY | {
     Permission.INTERVIEWS_WRITE,
     Permission.EVALUATIONS_WRITE,
     Permission.IDENTITY_READ,
+    Permission.CATALOGUE_READ,
+    Permission.CATALOGUE_WRITE,
+    Permission.WEBHOOKS_READ,
 }
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.HR: _HR,
-    Role.ADMIN: _HR | {Permission.USERS_READ, Permission.USERS_WRITE, Permission.AUDIT_READ},
+    Role.ADMIN: _HR
+    | {
+        Permission.USERS_READ,
+        Permission.USERS_WRITE,
+        Permission.AUDIT_READ,
+        Permission.WEBHOOKS_WRITE,
+        Permission.KEYS_READ,
+        Permission.KEYS_WRITE,
+    },
     Role.AUDITOR: _EVERYBODY
     | {
         Permission.INTERVIEWS_READ,
         Permission.IDENTITY_READ,
         Permission.USERS_READ,
         Permission.AUDIT_READ,
+        Permission.CATALOGUE_READ,
+        Permission.WEBHOOKS_READ,
+        Permission.KEYS_READ,
     },
     Role.INTERVIEWER: _EVERYBODY | {Permission.INTERVIEWS_ASSIGNED, Permission.EVALUATIONS_WRITE},
 }

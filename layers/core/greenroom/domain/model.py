@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -57,6 +58,14 @@ class Document(BaseModel):
             return cls.model_validate_json(body)
         except ValidationError as error:
             raise invalid_document(what or cls.__name__, error) from error
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, object]) -> Self:
+        """As `parse`, from what a form says: a number may be its text."""
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            raise invalid_document(cls.__name__, error) from error
 
     def canonical(self) -> bytes:
         """The same document gives the same bytes: sorted keys, no spaces, UTF-8."""

@@ -67,11 +67,6 @@ class Batches(Repository):
         )
         return self._changed(statement.values(state="invited"))
 
-    def newest(self, limit: int) -> list[BatchRow]:
-        """The last batches that were accepted, newest first."""
-        statement = sa.select(batches).order_by(batches.c.created_at.desc(), batches.c.id.desc())
-        return [_batch(row) for row in self._connection.execute(statement.limit(limit))]
-
     def unfinished(self, older_than: datetime, limit: int) -> list[BatchRow]:
         """Batches accepted before then that are not finished, oldest first."""
         statement = (

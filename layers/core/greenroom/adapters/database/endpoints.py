@@ -59,14 +59,35 @@ class Endpoints(Repository):
 
     def active_endpoint(self, endpoint_id: str) -> EndpointRow:
         """Raises `NotFound` (`unknown_endpoint`), `Conflict` (`endpoint_not_active`)."""
+        endpoint = self.endpoint(endpoint_id)
+        if endpoint.state != ACTIVE:
+            raise Conflict(f"{endpoint_id} is {endpoint.state}", code="endpoint_not_active")
+        return endpoint
+
+    def endpoint(self, endpoint_id: str) -> EndpointRow:
+        """Whatever its state. Raises `NotFound` (`unknown_endpoint`)."""
         row = self._connection.execute(
             sa.select(webhook_endpoints).where(_E.id == endpoint_id)
         ).first()
         if row is None:
             raise NotFound(f"no webhook endpoint {endpoint_id}", code="unknown_endpoint")
-        if row.state != ACTIVE:
-            raise Conflict(f"{endpoint_id} is {row.state}", code="endpoint_not_active")
         return _endpoint(row)
+
+    def enable_endpoint(self, endpoint_id: str) -> bool:
+        """It gets events again from now on, its breaker closed; whether it was disabled.
+
+        Raises `NotFound` (`unknown_endpoint`), `Conflict` (`endpoint_exists`) when its URL was registered anew.
+        """
+        endpoint = self.endpoint(endpoint_id)
+        if endpoint.state == ACTIVE:
+            return False
+        anew = {"state": ACTIVE, "failures": 0, "failing_since": None, "paused_until": None}
+        change = sa.update(webhook_endpoints).where(_E.id == endpoint_id, _E.state != ACTIVE)
+        try:
+            with self._connection.begin_nested():
+                return self._changed(change.values(anew))
+        except sa.exc.IntegrityError as error:  # an active endpoint has this URL
+            raise Conflict(f"{endpoint.url} is registered", code="endpoint_exists") from error
 
     def disable_endpoint(self, endpoint_id: str, reason: str) -> None:
         """Raises `NotFound` (`unknown_endpoint`). One that is disabled already keeps its reason."""

@@ -1,0 +1,110 @@
+"""Settings, competency models: weights that must reach 100, versions, nothing typed is lost."""
+
+import re
+
+import pytest
+
+from functions.console.app import app
+from greenroom.adapters.database import Database
+from greenroom.domain.access import Role
+from greenroom.domain.competency import CompetencyModel
+from tests.console_visitors import SignedIn, signed_in
+from tests.function_client import Answer, FunctionClient
+from tests.seeded import MODEL, SettableClock, set_up
+
+PAGE = f"/console/settings/models/{MODEL.id}"
+FORM = {
+    "version": "1",
+    "job.zh-CN": "零售店长",
+    "job.en": "Store manager",
+    "name.communication.zh-CN": "沟通能力",
+    "name.communication.en": "Communication",
+    "weight.communication": "60",
+    "target.communication": "70",
+    "weight.communication.speech_fluency": "100",
+    "name.service.zh-CN": "客户服务",
+    "name.service.en": "Customer service",
+    "weight.service": "40",
+    "target.service": "70",
+    "weight.service.empathy": "100",
+}
+
+
+@pytest.fixture
+def client(platform: None, database: Database) -> FunctionClient:
+    set_up(app, SettableClock())
+    with database.begin() as tx:
+        tx.catalogue.save_model(MODEL)
+    return FunctionClient(app)
+
+
+@pytest.fixture
+def hr(client: FunctionClient, database: Database) -> SignedIn:
+    return signed_in(database)
+
+
+def send(client: FunctionClient, who: SignedIn, **changed: str) -> Answer:
+    return client.form(PAGE, who.form(**{**FORM, **changed}), cookie=who.cookie)
+
+
+def kept(database: Database) -> CompetencyModel:
+    with database.begin() as tx:
+        return tx.catalogue.model(MODEL.id)
+
+
+def test_new_weights_are_a_new_version_however_often_the_form_is_sent(
+    client: FunctionClient, database: Database, hr: SignedIn
+) -> None:
+    changed = {"weight.communication": "55.5", "weight.service": "44.5", "name.service.en": "Care"}
+    for _ in range(2):
+        assert send(client, hr, **changed).status == 303
+    model = kept(database)
+    assert [item.weight for item in model.competencies] == [55.5, 44.5]
+    assert (model.version, model.competencies[1].name["en"]) == (2, "Care")
+    with database.begin() as tx:
+        saved = [one for one in tx.audit.find() if one.act.action == "competency_model.saved"]
+    assert [entry.act.details["version"] for entry in saved] == [2]
+    late = send(client, hr, **{"weight.communication": "10", "weight.service": "90"})
+    assert late.status == 409 and "model_changed" in late.text
+    assert 'value="10"' in late.text
+    assert kept(database) == model
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "total"),
+    [
+        ({"weight.communication": "50"}, "sum", "90"),
+        ({"weight.communication.speech_fluency": "99"}, "sum.communication", "100"),
+        ({"weight.service": "forty"}, "weight.service", "60"),
+        ({"weight.service": "nan"}, "weight.service", "nan"),
+        ({"target.service": "101"}, "target.service", "100"),
+        ({"name.service.en": " "}, "name.service.en", "100"),
+        ({"weight.service.empathy": ""}, "weight.service.empathy", "100"),
+    ],
+)
+def test_what_does_not_fit_comes_back_with_the_reason_beside_its_field(
+    client: FunctionClient,
+    database: Database,
+    hr: SignedIn,
+    changed: dict[str, str],
+    field: str,
+    total: str,
+) -> None:
+    answer = send(client, hr, **{"target.communication": "65", **changed})
+    assert answer.status == 422
+    assert re.findall(r'id="([\w.-]+)-wrong"', answer.text) == [field]
+    assert f"<b>{total}</b> / 100" in answer.text
+    assert 'value="65"' in answer.text
+    assert kept(database) == MODEL
+
+
+def test_an_auditor_reads_and_has_nothing_to_press(
+    client: FunctionClient, database: Database
+) -> None:
+    auditor = signed_in(database, Role.AUDITOR)
+    page = client.get(PAGE, cookie=auditor.cookie)
+    assert page.status == 200 and "沟通能力" in page.text
+    assert "readonly" in page.text and 'class="button"' not in page.text
+    assert send(client, auditor).status == 403
+    listed = client.get("/console/settings/models?lang=en", cookie=auditor.cookie)
+    assert "Communication 60 %" in listed.text
