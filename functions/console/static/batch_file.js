@@ -1,7 +1,9 @@
 // A sheet from a file: its text goes into the form, where it can be looked at and changed.
 
 const file = /** @type {HTMLInputElement | null} */ (document.getElementById("sheet-file"));
-const sheet = /** @type {HTMLTextAreaElement | null} */ (document.querySelector("[name=candidates]"));
+const sheet = /** @type {HTMLTextAreaElement | null} */ (
+  document.querySelector("[name=candidates]")
+);
 
 /** Excel saves UTF-8 with a mark, UTF-16 with a mark, or GB18030: whose bytes are hardly ever good UTF-8.
  * @param {ArrayBuffer} bytes */
