@@ -14,7 +14,7 @@ from greenroom.adapters.database.backlog import STAGES
 from greenroom_cli.main import app as command_line
 from greenroom_local.queue import Queue
 from tests.function_client import FunctionClient
-from tests.seeded import api_key, invite, set_up
+from tests.seeded import BATCH, api_key, invite, set_up
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -50,6 +50,20 @@ def test_prometheus_reads_how_every_stage_stands(
         assert of_stage(found, "greenroom_stage_waiting", stage) >= 0
         assert of_stage(found, "greenroom_stage_oldest_waiting_seconds", stage) >= 0
     assert of_stage(found, "greenroom_stage_waiting", "invitation") == 1
+
+
+def test_a_running_batch_shows_its_funnel(client: FunctionClient, database: Database) -> None:
+    invite(database, ("李明", "王芳"))
+    found = samples(client.get("/v1/metrics").text)
+
+    def reached(step: str) -> float:
+        labels = frozenset({("batch", BATCH), ("step", step)})
+        return found["greenroom_batch_interviews_reached", labels]
+
+    assert (reached("invited"), reached("submitted")) == (2, 0)
+    recorded = frozenset({("batch", BATCH), ("outcome", "recorded")})
+    assert found["greenroom_batch_recordings", recorded] == 0
+    assert not any(name == "greenroom_batch_invitation_seconds" for name, _ in found)
 
 
 def test_no_label_names_a_person_or_an_interview(

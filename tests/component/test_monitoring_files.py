@@ -15,6 +15,7 @@ import yaml
 from greenroom.adapters.database import Database
 from greenroom.adapters.database.backlog import STAGES
 from greenroom.runtime.metrics import stage_metrics
+from greenroom.runtime.process_metrics import process_metrics
 from greenroom_local.queue import Queue
 from greenroom_local.queue_metrics import queue_metrics
 
@@ -37,7 +38,8 @@ def test_every_metric_they_name_exists_and_every_metric_is_shown(
     database: Database, tmp_path: Path
 ) -> None:
     queues = Queue(tmp_path / "store")
-    made = {metric.name for metric in [*stage_metrics(database), *queue_metrics(queues)]}
+    families = [*stage_metrics(database), *process_metrics(database), *queue_metrics(queues)]
+    made = {metric.name for metric in families}
     named = set(re.findall(r"greenroom_\w+", " ".join(expressions())))
     assert named == made
 
@@ -82,7 +84,11 @@ def test_promtool_finds_no_fault_with_the_metrics(database: Database, tmp_path: 
     from greenroom.runtime.metrics import exposition
 
     queues = Queue(tmp_path / "store")
-    text = exposition(partial(stage_metrics, database), partial(queue_metrics, queues))
+    text = exposition(
+        partial(stage_metrics, database),
+        partial(process_metrics, database),
+        partial(queue_metrics, queues),
+    )
     assert PROMTOOL is not None
     done = subprocess.run(
         [PROMTOOL, "check", "metrics"],
