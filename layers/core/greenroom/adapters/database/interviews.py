@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from greenroom.adapters.database import interview_list
-from greenroom.adapters.database.batches import own_plan, read_plan
+from greenroom.adapters.database.batches import read_plan
 from greenroom.adapters.database.candidates import Candidates
 from greenroom.adapters.database.follow_ups import FollowUps
+from greenroom.adapters.database.interview_rows import INTERVIEWS, read_interview
 from greenroom.adapters.database.retention_tables import erased_interviews
 from greenroom.adapters.database.rows import InterviewRow, NewInterview
 from greenroom.adapters.database.tables import (
@@ -99,15 +100,15 @@ class Interviews(FollowUps):
 
     def get(self, interview_id: str) -> InterviewRow:
         """Raises `NotFound` (`unknown_interview`)."""
-        found = self._connection.execute(_SELECT.where(interviews.c.id == interview_id)).first()
+        found = self._connection.execute(INTERVIEWS.where(interviews.c.id == interview_id)).first()
         if found is None:
             raise NotFound(f"no interview {interview_id}", code="unknown_interview")
-        return _interview(found)
+        return read_interview(found)
 
     def many(self, interview_ids: Iterable[str]) -> dict[str, InterviewRow]:
         """Those of the interviews that exist, by id."""
-        statement = _SELECT.where(interviews.c.id.in_(list(interview_ids)))
-        return {row.id: _interview(row) for row in self._connection.execute(statement)}
+        statement = INTERVIEWS.where(interviews.c.id.in_(list(interview_ids)))
+        return {row.id: read_interview(row) for row in self._connection.execute(statement)}
 
     def find(
         self,
@@ -130,7 +131,7 @@ class Interviews(FollowUps):
         Raises `NotFound` for an unknown cursor, `Conflict` (`cursor_lost`) for one that lost the score that
         it was sorted by.
         """
-        statement = interview_list.in_order(_SELECT, order)
+        statement = interview_list.in_order(INTERVIEWS, order)
         statement = interview_list.fitting(
             statement,
             state=state,
@@ -144,7 +145,9 @@ class Interviews(FollowUps):
         if after is not None:
             value = self._sorted_by(after, order)
             statement = interview_list.beyond(statement, order, value, after)
-        return [_interview(row) for row in self._connection.execute(statement.limit(limit)).all()]
+        return [
+            read_interview(row) for row in self._connection.execute(statement.limit(limit)).all()
+        ]
 
     def count(self, order: Order, at_most: int, *, after: str | None = None, **wanted: Any) -> int:
         """How many `find` would show with these filters, counted up to `at_most`.
@@ -178,11 +181,11 @@ class Interviews(FollowUps):
     def of_candidate(self, external_id: str, limit: int = 50) -> list[InterviewRow]:
         """All interviews of one person, newest first."""
         statement = (
-            _SELECT.where(interviews.c.candidate_id == external_id)
+            INTERVIEWS.where(interviews.c.candidate_id == external_id)
             .order_by(interviews.c.created_at.desc(), interviews.c.id.desc())
             .limit(limit)
         )
-        return [_interview(row) for row in self._connection.execute(statement)]
+        return [read_interview(row) for row in self._connection.execute(statement)]
 
     def resume(self, external_id: str) -> Resume | None:
         """What the EHR told about the person, None when it told nothing."""
@@ -369,30 +372,6 @@ class Interviews(FollowUps):
 _SCORES_OF = sa.select(scores.c.interview_id, scores.c.competency, scores.c.score).where(
     scores.c.interview_id.in_(sa.bindparam("interviews", expanding=True))
 )
-_SELECT = (
-    # Only what a row needs: each time that comes along costs a conversion, which a page of 200 feels.
-    sa.select(
-        interviews.c.id,
-        interviews.c.batch_id,
-        interviews.c.candidate_id,
-        interviews.c.locale,
-        interviews.c.state,
-        interviews.c.deadline,
-        interviews.c.created_at,
-        interviews.c.submitted_at,
-        interviews.c.total_score,
-        interviews.c.flags,
-        interviews.c.token_version,
-        interviews.c.time_factor,
-        interviews.c.follow_ups,
-        candidates.c.name,
-        candidates.c.email,
-        candidates.c.time_zone,
-        batches.c.plan,
-    )
-    .join(candidates, candidates.c.external_id == interviews.c.candidate_id)
-    .join(batches, batches.c.id == interviews.c.batch_id)
-)
 
 
 def _move(to: InterviewState, frm: Iterable[InterviewState] | None, now: datetime) -> sa.Update:
@@ -404,24 +383,3 @@ def _move(to: InterviewState, frm: Iterable[InterviewState] | None, now: datetim
         values["submitted_at"] = now
     holds = sa.or_(sa.false(), *(interviews.c.state == state for state in sorted(allowed)))
     return sa.update(interviews).where(holds).values(values)
-
-
-def _interview(row: Any) -> InterviewRow:
-    return InterviewRow(
-        id=row.id,
-        batch_id=row.batch_id,
-        candidate_external_id=row.candidate_id,
-        candidate_name=row.name,
-        candidate_email=row.email,
-        locale=row.locale,
-        state=InterviewState(row.state),
-        deadline=row.deadline,
-        created_at=row.created_at,
-        submitted_at=row.submitted_at,
-        total_score=row.total_score,
-        plan=own_plan(row.plan, row.follow_ups),
-        flags=[] if row.flags == "[]" else json.loads(row.flags),  # most have none
-        token_version=row.token_version,
-        time_factor=row.time_factor,
-        time_zone=row.time_zone,
-    )
