@@ -1,0 +1,1 @@
+"""Manifests for Kubernetes and Knative, made from the wiring table."""
