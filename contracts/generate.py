@@ -37,6 +37,7 @@ from greenroom.domain.mail_window import MailWindow
 from greenroom.domain.manifest import Manifest
 from greenroom.domain.mapping import Mapping
 from greenroom.domain.model import Document
+from greenroom.domain.override import NewOverride, Override, StandingScores
 from greenroom.domain.policy import Policy
 from greenroom.domain.presence import HealthReport, StepReport, TimeFactor
 from greenroom.domain.quality import Quality
@@ -74,6 +75,9 @@ DOCUMENTS: dict[str, type[Document]] = {
     "console.improvement_goals": ImprovementGoals,
     "console.new_api_key": NewApiKey,
     "console.rotation": Rotation,
+    "console.new_override": NewOverride,
+    "console.override": Override,
+    "console.standing_scores": StandingScores,
     "console.new_deadline": NewDeadline,
     "assembly.assembly": Assembly,
     "assembly.ledger": Ledger,

@@ -14,6 +14,7 @@ from greenroom.domain.message import READY
 from greenroom.domain.scorecard import Scorecard
 from greenroom.domain.scoring import score_interview
 from greenroom.runtime.scored_answers import scored_answers
+from greenroom.runtime.standing import record_standing
 
 if TYPE_CHECKING:
     from functions.analysis.settings import Settings
@@ -101,8 +102,7 @@ def _record(
 ) -> None:
     interview_id = interview.id
     if scorecard is not None:
-        scores = {item.id: item.score for item in scorecard.competencies}
-        tx.interviews.record_score(interview_id, scorecard.total.score, scores)
+        record_standing(tx, interview, scorecard)
     again = [
         answer.answer_id
         for answer in answers

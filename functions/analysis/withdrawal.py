@@ -14,6 +14,7 @@ from greenroom.domain.quality import FACE_FINDINGS, Quality, without_faces
 from greenroom.domain.scoring import score_interview
 from greenroom.runtime.analysis_modules import Modules, installed
 from greenroom.runtime.scored_answers import scored_answers
+from greenroom.runtime.standing import record_standing
 
 if TYPE_CHECKING:
     from functions.analysis.settings import Settings
@@ -56,6 +57,7 @@ def forget(interview_id: str, app: Function[Settings], *, modules: Modules | Non
             _scored_anew(tx, interview_id, scorecard)
         else:
             tx.interviews.forget_scores(interview_id)
+            tx.overrides.remove(interview_id)
         if not consents.scorable:
             _to_a_person(tx, interview_id)
 
@@ -119,8 +121,7 @@ def _to_a_person(tx: Transaction, interview_id: str) -> None:
 
 
 def _scored_anew(tx: Transaction, interview_id: str, card: Scorecard) -> None:
-    scores = {item.id: item.score for item in card.competencies}
-    tx.interviews.record_score(interview_id, card.total.score, scores)
+    record_standing(tx, tx.interviews.get(interview_id), card)
     details: dict[str, Any] = {
         "status": card.total.status,
         "total": card.total.score,

@@ -70,6 +70,8 @@ def read_results(interview_id: str, app: Function[Settings]) -> Response:
             "ehr_status": ehr_status(found.row.state),
             "answers": [_results(answer, found.row) for answer in found.answers],
             "scorecard": found.scorecard.model_dump(mode="json") if found.scorecard else None,
+            "standing": found.standing.model_dump(mode="json") if found.standing else None,
+            "overrides": [item.model_dump(mode="json") for item in found.overrides.values()],
             "loss_ms": found.loss_ms,
         }
     )

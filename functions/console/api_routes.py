@@ -146,6 +146,20 @@ def re_record(request: Request) -> Response:
     return re_record(request, app)
 
 
+@app.put("/v1/interviews/{interview}/scores/{competency}", auth=app.api_key("interviews:write"))
+def put_override(request: Request) -> Response:
+    from functions.console.override import put_override
+
+    return put_override(request, app)
+
+
+@app.delete("/v1/interviews/{interview}/scores/{competency}", auth=app.api_key("interviews:write"))
+def delete_override(request: Request) -> Response:
+    from functions.console.override import delete_override
+
+    return delete_override(request, app)
+
+
 @app.get("/v1/api-keys", auth=app.api_key("keys:write", seen="api_keys"))
 def list_keys(request: Request) -> Response:
     from functions.console.keys import list_keys

@@ -65,7 +65,11 @@ def desk_page(
         history = tx.interviews.of_candidate(row.candidate_external_id)
         resume = tx.interviews.resume(row.candidate_external_id)
         decisions = tx.decisions.all(wanted)
-        people = {*(one.reviewer for one in submitted), *(one.decided_by for one in decisions)}
+        people = {
+            *(one.reviewer for one in submitted),
+            *(one.decided_by for one in decisions),
+            *(one.by for one in found.overrides.values()),
+        }
         reviewers = tx.users.names(sorted(people))
     may_rate = visitor.may(Permission.EVALUATIONS_WRITE)
     has_submitted = mine is not None and mine.submitted_at is not None
@@ -82,6 +86,8 @@ def desk_page(
         numbers=row.plan.numbers,
         follow_ups=row.plan.follow_ups,
         card=ScorecardView(found),
+        names=reviewers,
+        may_override=found.scorecard is not None and visitor.may(Permission.INTERVIEWS_WRITE),
         form=evaluation_template_of(found),
         mine=mine.evaluation if mine else Evaluation(),
         ratings={item.competency: item for item in mine.evaluation.ratings} if mine else {},

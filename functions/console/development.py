@@ -59,6 +59,7 @@ def _read(interview_id: str, app: Function[Settings]) -> tuple[Hired, Competency
         row = tx.interviews.get(interview_id)
         decisions = tx.decisions.all(interview_id)
         consents = tx.interviews.consents(interview_id) or NO_CONSENTS
+        overrides = tx.overrides.of(interview_id)
         reviews = [one.evaluation for one in tx.evaluations.submitted(interview_id)]
     check_development(decisions[-1].decision.outcome if decisions else None, consents)
     scorecard = stored_document(app.store, keys.scorecard(interview_id), Scorecard)
@@ -71,4 +72,4 @@ def _read(interview_id: str, app: Function[Settings]) -> tuple[Hired, Competency
         competency_model_version=model.version,
         hired_at=decisions[-1].decided_at,
     )
-    return hired, model, gaps_of(model, scorecard, reviews)
+    return hired, model, gaps_of(model, scorecard, reviews, overrides)

@@ -86,6 +86,14 @@ def decide_at_desk(request: Request) -> Response:
     return decide_at_desk(admit(request, app, "interviews:write"), app)
 
 
+@app.post("/console/interviews/{interview}/scores/{competency}", auth=None)
+def override_at_desk(request: Request) -> Response:
+    from functions.console.door import enter
+    from functions.console.override import override_at_desk
+
+    return enter(request, app, override_at_desk, "interviews:write")
+
+
 @app.post("/console/interviews/{interview}/interviewers", auth=None)
 def assign(request: Request) -> Response:
     from functions.console.door import enter

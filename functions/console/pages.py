@@ -32,6 +32,8 @@ def interview_page(request: Request, app: Function[Settings]) -> Response:
         numbers=plan.numbers,
         follow_ups=plan.follow_ups,
         card=ScorecardView(found),
+        names=reading.names([one.by for one in found.overrides.values()], app),
+        may_override=False,
         log=reading.process_log(wanted, app),
         deliveries=reading.deliveries(wanted, app),
         pictures=reading.identity_pictures(wanted, app),

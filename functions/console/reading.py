@@ -13,13 +13,14 @@ from greenroom.domain.errors import Invalid
 from greenroom.domain.keys import AttemptRef
 from greenroom.domain.ledger import Ledger, ledger
 from greenroom.domain.manifest import KeyMoment, Manifest
+from greenroom.domain.override import Override, StandingScores, standing_scores
 from greenroom.domain.quality import Quality
 from greenroom.domain.scorecard import Scorecard
 from greenroom.domain.template import TrackName
 from greenroom.runtime.documents import stored_document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from functions.console.settings import Settings
@@ -83,6 +84,14 @@ class Interview:
     row: InterviewRow
     answers: list[Answer]
     scorecard: Scorecard | None
+    overrides: dict[str, Override]
+
+    @property
+    def standing(self) -> StandingScores | None:
+        """The scores that hold, None before software has scored."""
+        if self.scorecard is None:
+            return None
+        return standing_scores(self.scorecard, self.overrides, self.row.plan.mapping)
 
     @property
     def ledger(self) -> Ledger:
@@ -142,10 +151,12 @@ def interview(interview_id: str, app: Function[Settings]) -> Interview:
     with app.database.begin() as tx:
         row = tx.interviews.get(interview_id)
         answers = tx.interviews.answers(interview_id)
+        overrides = tx.overrides.of(interview_id)
     return Interview(
         row,
         [_answer(answer, app.store) for answer in answers],
         stored_document(app.store, keys.scorecard(interview_id), Scorecard),
+        overrides,
     )
 
 
@@ -198,6 +209,12 @@ def _answer(row: AnswerRow, store: ObjectStore) -> Answer:
         stored_document(store, ref.analysis, Analysis),
         links,
     )
+
+
+def names(users: Iterable[str], app: Function[Settings]) -> dict[str, str]:
+    """What people are called, by id; who is no user (an API key) is left out."""
+    with app.database.begin() as tx:
+        return tx.users.names(sorted(users))
 
 
 def interviewers(interview_id: str, app: Function[Settings]) -> list[str]:

@@ -36,6 +36,8 @@ class ScorecardView:
 
     def __init__(self, interview: Interview) -> None:
         self.scorecard: Scorecard | None = interview.scorecard
+        self.overrides = interview.overrides
+        self.standing = interview.standing
         self._links = {
             (answer.row.answer_id, answer.row.attempt, track): url
             for answer in interview.answers

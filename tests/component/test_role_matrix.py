@@ -34,6 +34,7 @@ OPENS: dict[tuple[str, str], set[Role]] = {
     ("POST", f"{INTERVIEW}/evaluation"): RATERS,
     ("POST", f"{INTERVIEW}/interviewers"): STAFF,
     ("POST", f"{INTERVIEW}/decision"): STAFF,
+    ("POST", f"{INTERVIEW}/scores/{{competency}}"): STAFF,
     ("GET", f"{INTERVIEW}/identity/{{picture}}"): READERS,
     ("GET", "/console/batches/{batch}/figures"): READERS,
     ("GET", "/console/monitoring"): READERS,
@@ -108,6 +109,7 @@ def paths(client: FunctionClient, database: Database, store: ObjectStore) -> dic
         "batch": batch,
         "picture": "card",
         "mail": "received",
+        "competency": "communication",
         "user": other,
         **nowhere,
     }

@@ -102,6 +102,7 @@ class Seeded:
             "key": spare,
             "answer": plan.template.questions[0].id,
             "attempt": 1,
+            "competency": plan.model.competencies[0].id,
             "version": shipped_mapping().version,
             "picture": "card",
             "message": "invitation_created",

@@ -88,7 +88,8 @@ def audited() -> Iterator[str]:
 
 
 VALUES = {
-    "yes", "draft", "submit", "alarm", "sheet", "filter", "check", "propose", "send", "total", "ticked", "all",
+    "yes", "draft", "submit", "alarm", "restore",
+    "sheet", "filter", "check", "propose", "send", "total", "ticked", "all",
 }  # fmt: skip
 """What checkboxes and buttons of our forms send."""
 CLOSED = {
@@ -144,7 +145,7 @@ CLOSED = {
         "interview_closed", "identity_not_asked", "consent_not_asked",
         "human_review_needed", "interview_not_decidable", "no_such_picture", "unknown_picture",
         "invalid_form", "token_expired", "token_invalid", "invalid_query", "unknown_interview", "unknown_batch",
-        *CONSOLE_PROBLEMS, *BATCH_PROBLEMS, *LIST_PROBLEMS, *SETTINGS_PROBLEMS,
+        "not_scored", *CONSOLE_PROBLEMS, *BATCH_PROBLEMS, *LIST_PROBLEMS, *SETTINGS_PROBLEMS,
     ),
     "bulk": ACTIONS,
     "bulk.result": RESULTS,

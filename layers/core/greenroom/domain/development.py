@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
@@ -13,11 +13,12 @@ from greenroom.domain.decision import Outcome
 from greenroom.domain.errors import Conflict
 from greenroom.domain.evaluations import Evaluation, spreads
 from greenroom.domain.model import Document, LocalizedText, Slug
+from greenroom.domain.override import Override
 from greenroom.domain.scorecard import CompetencyScore, Score, Scorecard
 
 POINT = 10
 """Score for one of a reviewer's 1 to 10 points: 7 points are the 70 that a target of 70 asks for."""
-Basis = Literal["reviewers", "software"]
+Basis = Literal["override", "reviewers", "software"]
 
 
 class WeakIndicator(Document):
@@ -31,7 +32,8 @@ class WeakIndicator(Document):
 class Gap(Document):
     """A competency whose `level` lies below the `target` of the job.
 
-    `basis`: the mean of the reviewers' points where people rated the competency, else the software's score.
+    `basis`: what a person put in the place of software's score, else the mean of the reviewers' points, else the
+    software's score.
     """
 
     competency: Slug
@@ -121,7 +123,10 @@ def improvement_goals(
 
 
 def gaps_of(
-    model: CompetencyModel, scorecard: Scorecard | None, evaluations: Sequence[Evaluation]
+    model: CompetencyModel,
+    scorecard: Scorecard | None,
+    evaluations: Sequence[Evaluation],
+    overrides: Mapping[str, Override] | None = None,
 ) -> list[Gap]:
     """The competencies below their targets, the widest gap times weight first; what nobody measured is no gap."""
     scores = {item.id: item for item in (scorecard.competencies if scorecard else [])}
@@ -129,7 +134,9 @@ def gaps_of(
     found = []
     for competency in model.competencies:
         score = scores.get(competency.id)
-        if competency.id in points:
+        if overrides and competency.id in overrides:
+            gap = _gap(competency, overrides[competency.id].score, "override", score)
+        elif competency.id in points:
             gap = _gap(competency, points[competency.id] * POINT, "reviewers", score)
         elif score is not None and score.score is not None:
             gap = _gap(competency, score.score, "software", score)

@@ -47,6 +47,8 @@ class EventType(StrEnum):
     INTERVIEW_RE_RECORD = "interview.re_record"
     SCORING_POSTPONED = "scoring.postponed"
     INTERVIEW_SCORED = "interview.scored"
+    SCORE_OVERRIDDEN = "score.overridden"
+    SCORE_RESTORED = "score.restored"
     INTERVIEW_HUMAN_REVIEW = "interview.human_review"
     INTERVIEW_DECIDED = "interview.decided"
     DEVELOPMENT_READY = "development.ready"

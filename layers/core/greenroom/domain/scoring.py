@@ -52,7 +52,7 @@ def score_interview(
         competency_model_version=model.version,
         mapping_version=mapping.version,
         calibrated=mapping.calibrated,
-        total=_total(competencies, mapping),
+        total=total_of(competencies, mapping),
         competencies=competencies,
         answers=[_summary(answer) for answer in answers],
     )
@@ -79,7 +79,8 @@ def _summary(answer: ScoredAnswer) -> AnswerSummary:
     )
 
 
-def _total(competencies: list[CompetencyScore], mapping: Mapping) -> Total:
+def total_of(competencies: list[CompetencyScore], mapping: Mapping) -> Total:
+    """The weighted mean of what was scored; none below the mapping's `minimum_coverage` of the weight."""
     score, coverage, status = _weighted(_parts(competencies), 100.0, mapping.minimum_coverage)
     return Total(status=status, score=score, coverage=coverage)
 

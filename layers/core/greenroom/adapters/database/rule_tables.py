@@ -1,4 +1,4 @@
-"""Tables of what interviews are scored and judged by: mappings, policies, and the decisions themselves."""
+"""Tables of what interviews are scored and judged by: mappings, policies, decisions, overrides."""
 
 from __future__ import annotations
 
@@ -33,4 +33,15 @@ decisions = sa.Table(
     sa.Column("tell", sa.Boolean, nullable=False),
     sa.Column("decided_by", sa.String(200), nullable=False),
     sa.Column("decided_at", UtcTime, nullable=False),
+)
+
+score_overrides = sa.Table(
+    "score_overrides",
+    metadata,
+    sa.Column("interview_id", sa.String(40), sa.ForeignKey("interviews.id"), primary_key=True),
+    sa.Column("competency", sa.String(64), primary_key=True),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("overridden_by", sa.String(200), nullable=False),
+    sa.Column("overridden_at", UtcTime, nullable=False),
 )
