@@ -6,17 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from greenroom.host.wiring import Wired
-from infra.kubernetes.values import Destination, Values
+from infra.kubernetes.values import Destination, NameService, Values
 from infra.kubernetes.workloads import SCHEDULES, Manifest, kebab, labels
 
 PARTS = ("store", "database", "mail", "webhooks", "language_model", "provider")
 """Parts of the settings that stand for something at the other end of a connection."""
-
-NAMES: Manifest = {
-    "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}],
-    "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
-}
-"""The cluster's name service."""
 
 
 def function_policy(wired: Wired, role: str, values: Values) -> Manifest:
@@ -44,8 +38,16 @@ def _policy(
             "podSelector": {"matchLabels": labels(name, role)},
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [_from(namespace) for namespace in callers],
-            "egress": [NAMES, *reached],
+            "egress": [_names(values.network.name_service), *reached],
         },
+    }
+
+
+def _names(service: NameService) -> dict[str, Any]:
+    protocols = ("UDP", "TCP")
+    return {
+        "to": [_namespace(service.namespace)],
+        "ports": [{"protocol": protocol, "port": service.port} for protocol in protocols],
     }
 
 
@@ -57,5 +59,8 @@ def _to(place: Destination) -> dict[str, Any]:
 
 
 def _from(namespace: str) -> dict[str, Any]:
-    chosen = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
-    return {"from": [{"namespaceSelector": chosen}]}
+    return {"from": [_namespace(namespace)]}
+
+
+def _namespace(name: str) -> dict[str, Any]:
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}

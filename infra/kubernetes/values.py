@@ -74,6 +74,13 @@ class Destination(_Strict):
 Destinations = Annotated[tuple[Destination, ...], Field(min_length=1)]
 
 
+class NameService(_Strict):
+    """The cluster's name service: its namespace, and the port of its pods (5353 in ``openshift-dns``)."""
+
+    namespace: Name = "kube-system"
+    port: Annotated[int, Field(ge=1, le=65535)] = 53
+
+
 class Network(_Strict):
     """Where the pods may connect to, by the part of the settings that names it; what is left out is not reached.
 
@@ -87,6 +94,7 @@ class Network(_Strict):
     webhooks: tuple[Destination, ...] = ()
     language_model: tuple[Destination, ...] = ()
     provider: tuple[Destination, ...] = ()
+    name_service: NameService = NameService()
     callers: tuple[Name, ...] = ("knative-serving", "kourier-system")
 
 

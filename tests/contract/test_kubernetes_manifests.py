@@ -1,6 +1,7 @@
 """The manifests fit the published schemas of Kubernetes and Knative, and keep the rules of the house."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -275,6 +276,46 @@ def test_only_what_a_function_needs_is_reached(manifests: list[dict[str, Any]]) 
     for name, policy in policies.items():
         assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
         assert bool(policy["spec"]["ingress"]) == name.endswith("-http")
+
+
+def test_the_name_service_may_be_another(tmp_path: Path) -> None:
+    service = {"namespace": "openshift-dns", "port": 5353}
+    values = read_values(changed({"network": {"name_service": service}}, tmp_path), WIRING)
+    every = [manifest for each in render(WIRING, values).values() for manifest in each]
+    for policy in of(every, "NetworkPolicy").values():
+        first = policy["spec"]["egress"][0]
+        chosen = {"matchLabels": {"kubernetes.io/metadata.name": "openshift-dns"}}
+        assert first["to"] == [{"namespaceSelector": chosen}]
+        assert {port["port"] for port in first["ports"]} == {5353}
+
+
+def test_images_run_as_the_manifests_say() -> None:
+    for role in ("http", "worker"):
+        lines = Path(f"infra/images/{role}.Containerfile").read_text().splitlines()
+        assert "USER 10001:10001" in lines
+        assert "EXPOSE 8080" in lines
+        assert "VOLUME /tmp" in lines
+        (probe,) = [line for line in lines if line.startswith("HEALTHCHECK")]
+        assert f"http://127.0.0.1:8080{health.READY}" in probe
+        (entry,) = [line for line in lines if line.startswith("ENTRYPOINT ")]
+        assert json.loads(entry.removeprefix("ENTRYPOINT "))[-4:] == [
+            *("--host", "0.0.0.0"),
+            *("--port", "8080"),
+        ]
+
+
+def test_the_command_that_tells_the_schedules_is_one(manifests: list[dict[str, Any]]) -> None:
+    pod = of(manifests, "Deployment")["schedules"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    _python, *command = [*container["command"], *container["args"]]
+    environment = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
+    done = subprocess.run(
+        [sys.executable, *command], env=environment, capture_output=True, text=True, check=False
+    )
+    # Its arguments are understood (else 2); what it lacks is the one setting that the manifest gives.
+    assert done.returncode == 1
+    assert [each["name"] for each in container["env"]] == ["GREENROOM_BROKER__URL"]
+    assert "GREENROOM_BROKER__URL" in done.stdout + done.stderr
 
 
 def test_every_deployment_gives_up_one_pod_at_a_time(manifests: list[dict[str, Any]]) -> None:
