@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.house import settled_house, smtp_sink
 from benchmarks.table import alternate, heading, row
-from functions.invitation.deliver import letters_of, send_due
+from functions.invitation.deliver import house_of, send_due
 from functions.invitation.invite import create_interviews
 from greenroom.clock import now_utc
 from greenroom.domain.batch import BatchHead, BatchSlice, CandidateRow
@@ -27,6 +27,7 @@ from greenroom.domain.interview import INVITATION
 from greenroom.domain.plan import Plan
 from greenroom.domain.template import Template
 from greenroom.runtime.function import Function
+from greenroom.runtime.mail.letter import Letters
 from tests.invitation_fixtures import MODEL, TEMPLATE, candidate, fresh_app
 
 MAILS = 1000
@@ -94,7 +95,7 @@ def letters(app: Function[Any]) -> list[tuple[str, bytes]]:
     interviews = invited(app)
     with app.database.begin() as tx:
         found = list(tx.interviews.many(interviews).values())
-    writer = letters_of(app.settings)
+    writer = Letters(house_of(app.settings))
     written = [writer.write(INVITATION, one, number=1, now=now_utc()) for one in found]
     send_due(app, interviews)  # leaves no queued mail behind
     return [(letter.recipient, letter.content) for letter in written]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,11 @@ class BatchForm:
     questions: list[Question] = field(default_factory=list)
     problems: dict[str, GreenroomError] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
+
+    @property
+    def questions_of(self) -> str:
+        """What the questions were taken from: of another template or model they are other questions."""
+        return f"{self.typed.get('template')} {self.typed.get('competency_model')}"
 
     def check(self, app: Function[Settings], *, propose: bool) -> None:
         """Read everything; `propose`: questions anew from the bank, else those typed, else the template's."""
@@ -81,8 +86,10 @@ class BatchForm:
                 model = tx.catalogue.model(self.typed.get("competency_model", ""))
             if propose:
                 count = len(template.questions)
-                self.questions = choose_questions(model, [], min(count, 30), bank=shipped_bank())
-            elif "question-0" in self.typed:
+                self.questions = choose_questions(
+                    model, [], min(count, MOST_EDITED), bank=shipped_bank()
+                )
+            elif "question-0" in self.typed and self.typed.get("questions_of") == self.questions_of:
                 self.questions = _typed_questions(self.typed)
             else:
                 self.questions = template.questions
@@ -122,8 +129,9 @@ def _typed_questions(typed: Mapping[str, str]) -> list[Question]:
 def _aware(text: str, time_zone: str) -> str:
     """What ``datetime-local`` gave, in the installation's time zone; what cannot be read is left to be refused."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(time_zone)).isoformat()
-    except ValueError:
+        local = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(time_zone))
+        return local.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
         return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -49,7 +50,8 @@ def new_batch_page(request: Request, app: Function[Settings]) -> Response:
 def make_batch(request: Request, app: Function[Settings]) -> Response:
     """``POST /console/batches``: `do` is check, propose (questions from the bank) or send.
 
-    What is wrong is shown beside what was typed. The same form sent again leads to the same batch.
+    What is wrong is shown beside what was typed. The same form sent again leads to the same batch, an edited one
+    to another.
     """
     form = BatchForm(request.form())
     do = form.typed.get("do")
@@ -57,7 +59,8 @@ def make_batch(request: Request, app: Function[Settings]) -> Response:
     if do != "send" or form.asked is None or form.problems:
         return _form(request, app, form)
     visitor = visitor_of(request)
-    batch = derived_id("bat", visitor.id, form.typed.get("nonce", ""))
+    digest = hashlib.sha256(form.asked.to_bytes()).hexdigest()
+    batch = derived_id("bat", visitor.id, form.typed.get("nonce", ""), digest)
     try:
         check_batch(form.asked, app.clock())
         keep_batch(batch, form.asked, visitor.actor, app, tracking=app.settings.links.tracking)

@@ -179,5 +179,5 @@ def _deadline(text: str, zone: ZoneInfo) -> datetime:
     """A field of type datetime-local, in the time zone that the pages tell times in."""
     try:
         return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Invalid("the new deadline is missing", code="deadline_missing") from None

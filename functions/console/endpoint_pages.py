@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, get_args
 from zoneinfo import ZoneInfo
 
@@ -145,6 +145,7 @@ def resend_delivery(request: Request, app: Function[Settings]) -> Response:
 def _instant(text: str, time_zone: str) -> datetime | str:
     """What a browser's field for date and time says, in the console's zone; the text itself where it is none."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(time_zone))
-    except ValueError:
+        local = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(time_zone))
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError):
         return text

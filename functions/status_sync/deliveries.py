@@ -90,6 +90,12 @@ def resend_since(request: Request, app: Function[Settings]) -> Response:
     The sweep sends them within a minute. Raises `NotFound` (`unknown_endpoint`), `Conflict`
     (`endpoint_not_active`).
     """
+    return idempotent(
+        app.database, request, "resend_since", lambda _key: _resent_since(request, app)
+    )
+
+
+def _resent_since(request: Request, app: Function[Settings]) -> Response:
     wanted = request.document(ResendRequest)
     endpoint = request.params["endpoint"]
     with app.database.begin() as tx:

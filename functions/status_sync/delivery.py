@@ -133,6 +133,12 @@ class _Run:
             status, response = accepted.status, accepted.response
         except DeliveryFailed as error:
             failure, status, response = error, error.http_status, error.response
+        except (
+            Exception
+        ) as error:  # what one delivery breaks on must not end those to other receivers
+            self._app.logger.exception("delivery_broke", webhook_id=row.event_id)
+            failure = DeliveryFailed(f"an error of ours: {type(error).__name__}")
+            status, response = None, ""
         attempt = AttemptMade(
             at=at,
             took_ms=round((time.monotonic() - started) * 1000),

@@ -53,8 +53,12 @@ def rotate_secret(request: Request, app: Function[Settings]) -> Response:
     """``POST /v1/webhook-endpoints/{endpoint}/rotate-secret``: the new secret, once; the old one signs on for a while.
 
     A robot's comes from its platform. Raises `NotFound` (`unknown_endpoint`), `Conflict` (`endpoint_not_active`),
-    `Invalid` (`invalid_secret`).
+    `Invalid` (`invalid_secret`) and what `idempotent` raises.
     """
+    return idempotent(app.database, request, "rotations", lambda _key: _rotated(request, app))
+
+
+def _rotated(request: Request, app: Function[Settings]) -> Response:
     wanted = request.document(SecretRotation) if request.body.strip() else SecretRotation()
     endpoint_id = request.params["endpoint"]
     with app.database.begin() as tx:

@@ -124,7 +124,7 @@ def _reader(check: AnswerCheck) -> Callable[[str], Refusal | None]:
     def why_not(answer: str) -> Refusal | None:
         try:
             said = json.loads(answer)[check.field]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return Refusal(f"its answer has no {check.field}")
         # 1 and true are equal in Python and not in JSON.
         if any(type(said) is type(good) and said == good for good in check.accepted):

@@ -14,12 +14,15 @@ from functions.invitation.app import app as invitation
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import ObjectStore
 from greenroom.domain import keys
+from greenroom.domain.audit import Actor
 from greenroom.domain.batch import CandidateRow, Resume, parse_batch
 from greenroom.domain.candidate_filter import CandidateFilter
+from greenroom.runtime.erasing import ask
 from tests.console_visitors import SignedIn, signed_in
 from tests.function_client import Answer, FunctionClient
 from tests.seeded import MODEL, TEMPLATE, set_up
 
+OF = {"questions_of": f"{TEMPLATE.id} {MODEL.id}"}
 SHEET = "编号\t姓名\t邮箱\t喜好\nc1\t李明\tli@example.com\t茶\nc2\t王芳\tnot an address\t\n"
 
 
@@ -85,10 +88,11 @@ def test_a_check_shows_what_is_wrong_beside_what_was_typed(
         ({"candidates": ""}, "external_id"),
         ({"deadline": "tomorrow"}, "deadline"),
         ({"deadline": "2020-01-01T10:00"}, "past"),
+        ({"deadline": "0001-01-01T00:00"}, "deadline"),
         ({"template": "no-such"}, "no-such"),
-        ({"question-0": "{", "keep-0": "yes"}, "question 1"),
-        ({"question-0": "{}", "text-0-en": "x", "keep-0": "yes"}, "question 1"),
-        ({"question-0": "{}"}, "at least one question"),
+        ({**OF, "question-0": "{", "keep-0": "yes"}, "question 1"),
+        ({**OF, "question-0": "{}", "text-0-en": "x", "keep-0": "yes"}, "question 1"),
+        ({**OF, "question-0": "{}"}, "at least one question"),
         ({"source": "filter", "filter": "no-such"}, "no-such"),
     ],
 )
@@ -109,6 +113,7 @@ def test_a_form_sent_twice_is_one_batch_with_the_edited_questions(
 ) -> None:
     first, second = shown_questions(post(client, hr, do="check").text)
     edited = {
+        "questions_of": f"{TEMPLATE.id} {MODEL.id}",
         "question-0": json.dumps(first),
         "keep-0": "yes",
         "text-0-zh-CN": "请介绍一次<b>带队</b>经历。",
@@ -160,6 +165,49 @@ def test_questions_from_the_bank_and_candidates_from_the_pool(
     assert len(proposed) == len(TEMPLATE.questions)
     assert "coordination" not in {item["id"] for item in proposed}
     assert post(client, hr, do="send", **chosen).status == 303
+
+
+def test_a_form_that_was_edited_after_it_was_sent_is_another_batch(
+    client: FunctionClient, hr: SignedIn, database: Database, store: ObjectStore
+) -> None:
+    other = SHEET.replace("c1", "c9").replace("li@", "nine@")
+    places = [
+        post(client, hr, do="send", candidates=one).headers["location"] for one in (SHEET, other)
+    ]
+    assert len(set(places)) == 2
+    kept = [
+        parse_batch(store.get(keys.batch(place.rsplit("/", 1)[1])), None).rows[0].external_id
+        for place in places
+    ]
+    assert kept == ["c1", "c9"]
+
+
+def test_who_was_erased_does_not_come_back_with_a_form_sent_again(
+    client: FunctionClient, hr: SignedIn, database: Database, store: ObjectStore
+) -> None:
+    place = post(client, hr, do="send").headers["location"]
+    batch = place.rsplit("/", 1)[1]
+    with database.begin() as tx:
+        tx.candidates.save(CandidateRow(external_id="c1", name="李明", email="li@example.com"))
+        ask(tx, "c1", Actor("command", "test"))
+    store.delete(keys.batch(batch))
+    assert post(client, hr, do="send").headers["location"] == place
+    assert store.head(keys.batch(batch)) is None
+
+
+def test_another_template_brings_its_own_questions(
+    client: FunctionClient, hr: SignedIn, database: Database
+) -> None:
+    other = TEMPLATE.model_copy(update={"id": "short", "questions": TEMPLATE.questions[1:]})
+    with database.begin() as tx:
+        tx.catalogue.save_template(other)
+    page = post(client, hr, do="check").text
+    typed = {f"question-{n}": json.dumps(one) for n, one in enumerate(shown_questions(page))}
+    of = unescape(re.findall(r'name="questions_of" value="([^"]+)"', page)[0])
+    page = post(
+        client, hr, do="check", template="short", questions_of=of, **typed, **{"keep-0": "yes"}
+    ).text
+    assert [item["id"] for item in shown_questions(page)] == ["sheet"]
 
 
 def test_pages_of_thirty(client: FunctionClient, hr: SignedIn) -> None:

@@ -15,7 +15,7 @@ from tests.faults.kills import kills
 from tests.media_fixtures import MediaWorkshop
 from tests.webhook_receiver import WebhookReceiver
 
-KILLS = kills(12, long=30)
+KILLS = kills(6, long=30)
 KILLED = ("invitation", "quality_check", "analysis", "status_sync")
 """chunk_assembly has a test of its own that kills it as often."""
 SECONDS = 2
@@ -112,7 +112,7 @@ def test_everything_twice_and_out_of_order_leaves_the_same_bytes(
     chain.invite()
     chain.drain("invitation")
     chain.answer(recording, SECONDS)
-    for _ in range(2):
+    for _ in range(kills(1, long=3)):
         for function in chance.sample(FUNCTIONS, len(FUNCTIONS)):
             chain.drain(function)
             chance.shuffle(chain.sent)

@@ -18,7 +18,7 @@ from tests.faults.sync_worker import live
 from tests.seeded import invite
 from tests.webhook_receiver import WebhookReceiver
 
-KILLS = kills(20, long=50)
+KILLS = kills(10, long=50)
 INTERVIEWS = 8
 STEPS = list(EventType)[:8]
 LEASE_AND_A_BIT_S = 61

@@ -33,8 +33,8 @@ from tests.webhook_receiver import WebhookReceiver
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.timeout(300)]
 
-INVITED, RECORDED = kills(30, long=500), kills(2, long=10)
-CRASHES = kills(2, long=8)
+INVITED, RECORDED = kills(20, long=500), kills(1, long=10)
+CRASHES = kills(1, long=8)
 MAILS = INVITED + RECORDED
 """Each is invited, and who has submitted gets a receipt."""
 SECONDS = 2

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from functions.invitation.deliver import letters_of
+from functions.invitation.deliver import house_of
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import InterviewState
 from greenroom.domain.reminder import EVENING, MORNING
+from greenroom.runtime.mail.letter import Letters
 from tests.function_client import FunctionClient
 from tests.invitation_fixtures import House, fresh_app
 
@@ -159,7 +160,9 @@ def test_every_reminder_is_written_in_both_languages_and_quotes_names_safely(
         (row,) = tx.interviews.find(batch=batch)
     for message in SUBJECTS.values():
         row = replace(row, candidate_name=hostile)
-        letter = letters_of(house.app.settings).write(message, row, number=1, now=house.clock())
+        letter = Letters(house_of(house.app.settings)).write(
+            message, row, number=1, now=house.clock()
+        )
         mail = message_from_bytes(letter.content, policy=policy.default)
         assert mail["Bcc"] is None
         text = mail.get_body(("plain",)).get_content()

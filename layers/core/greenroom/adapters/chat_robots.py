@@ -107,8 +107,10 @@ def _reader(kind: RobotKind) -> Callable[[str], Refusal | None]:
         try:
             said = json.loads(answer)
             code = said["code" if kind == "feishu" else "errcode"]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return Refusal("its answer has no code of the platform")
+        if type(code) is not int:
+            return Refusal("its answer's code is no number")
         if code == 0:
             return None
         text = str(said.get("msg" if kind == "feishu" else "errmsg", ""))

@@ -14,7 +14,7 @@ from urllib.parse import quote_plus
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from greenroom.domain.errors import Invalid
 
@@ -36,6 +36,7 @@ FILTERS = frozenset(
         "upper",
     }
 )
+WITH_ARGUMENTS = frozenset({"default", "int", "join", "round"})
 ALLOWED = (
     nodes.Template,
     nodes.Output,
@@ -54,7 +55,6 @@ ALLOWED = (
     nodes.Or,
     nodes.Not,
     nodes.CondExpr,
-    nodes.Concat,
     nodes.Keyword,
 )
 
@@ -75,7 +75,7 @@ class PayloadTemplate:
             self._template = environment.from_string(source)
         except TemplateSyntaxError as error:
             raise _invalid(error.lineno, error.message or "not a template") from error
-        except (TemplateError, RecursionError) as error:
+        except (TemplateError, SyntaxError, RecursionError, MemoryError) as error:
             raise _invalid(1, str(error) or "nested too deep") from error
 
     def render(self, values: Mapping[str, Any]) -> bytes:
@@ -87,7 +87,15 @@ class PayloadTemplate:
                 if size > LARGEST_PAYLOAD:
                     raise _invalid(_line(None), f"renders more than {LARGEST_PAYLOAD} bytes")
                 text.append(piece)
-        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        except (
+            TemplateError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            ArithmeticError,
+            RecursionError,
+            MemoryError,
+        ) as error:
             raise _invalid(_line(error), str(error)) from error
         rendered = "".join(text)
         if self._content_type == "application/json":
@@ -105,6 +113,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         )
         self.globals.clear()
         self.filters["join"] = _join
+        self.filters["tojson"] = _to_json
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         return False  # keys of our documents are reached as items; attributes are Python's own
@@ -119,19 +128,36 @@ def _check(tree: nodes.Template) -> None:
             raise TemplateSyntaxError(
                 f"the filter {node.name}: only {', '.join(sorted(FILTERS))}", node.lineno
             )
+        if (
+            isinstance(node, nodes.Filter)
+            and node.name not in WITH_ARGUMENTS
+            and (node.args or node.kwargs)
+        ):
+            raise TemplateSyntaxError(f"the filter {node.name} takes no arguments", node.lineno)
         if isinstance(node, nodes.For) and any(True for _ in node.find_all(nodes.For)):
             raise TemplateSyntaxError("a for inside a for", node.lineno)
 
 
+class _Json(str):
+    """A value with its quotes, to be written as it is where JSON is."""
+
+    __slots__ = ()
+
+
+def _to_json(value: Any) -> _Json:
+    """On one line: an indent of the template's choice could fill the memory."""
+    return _Json(json.dumps(value, ensure_ascii=False))
+
+
 def _join(values: Any, separator: str = "") -> str:
     """Of lists alone: joining a text's letters is how a text would grow."""
-    if not isinstance(values, list | tuple):
-        raise TypeError("join: not a list")
+    if not isinstance(values, list | tuple) or not isinstance(separator, str):
+        raise TypeError("join: not a list, or no text between")
     return separator.join(str(value) for value in values)
 
 
 def _in_json(value: Any) -> Any:
-    if isinstance(value, Markup | Undefined):
+    if isinstance(value, _Json | Undefined):
         return value
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)[1:-1]
@@ -139,13 +165,13 @@ def _in_json(value: Any) -> Any:
 
 
 def _in_form(value: Any) -> Any:
-    if isinstance(value, Markup | Undefined):
+    if isinstance(value, Undefined):
         return value
     return quote_plus("" if value is None else str(value))
 
 
 def _in_xml(value: Any) -> Any:
-    if isinstance(value, Markup | Undefined):
+    if isinstance(value, Undefined):
         return value
     return escape("" if value is None else str(value))
 

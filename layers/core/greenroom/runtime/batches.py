@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from greenroom.domain import keys
-from greenroom.domain.batch import BatchHead, BatchRequest
+from greenroom.domain.batch import BatchHead, BatchRequest, interview_id
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.errors import Invalid
 from greenroom.domain.mapping import Mapping
@@ -55,14 +56,23 @@ def keep_batch(
         plan = plan_of(asked.head, template, model, policy, mapping)
         if tracking and policy.mail_tracking:
             plan = plan.model_copy(update={"mail_tracking": True})
-        tx.batches.create(
-            batch, head=asked.head, plan=plan, accepted=len(asked.rows), errors=asked.errors
-        )
         count = len(asked.rows)
-        tx.audit.append(actor, "batch.created", "batch", batch, count=count)
+        created = tx.batches.create(
+            batch, head=asked.head, plan=plan, accepted=count, errors=asked.errors
+        )
+        if created:
+            tx.audit.append(actor, "batch.created", "batch", batch, count=count)
+        ids = [interview_id(batch, row.external_id) for row in asked.rows]
+        erased = set() if created else tx.erasures.erased(ids)
     # The row comes first: the object's event must find it. Killed in between, the caller has no answer and
-    # asks again; with an Idempotency-Key that request finds this batch and writes the object.
-    app.store.put(keys.batch(batch), as_sent if asked.as_sent else asked.to_bytes())
+    # asks again; with an Idempotency-Key that request finds this batch and writes the object. One that is there
+    # stays, and who was erased meanwhile does not come back.
+    key = keys.batch(batch)
+    if created or app.store.head(key) is None:
+        left = [row for row, one in zip(asked.rows, ids, strict=True) if one not in erased]
+        kept = replace(asked, rows=left, as_sent=asked.as_sent and not erased)
+        if left:
+            app.store.put(key, as_sent if kept.as_sent else kept.to_bytes())
 
 
 def plan_of(

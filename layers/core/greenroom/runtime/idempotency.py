@@ -46,9 +46,8 @@ def idempotent(
     with database.begin() as tx:
         stored = tx.idempotency.begin(whose, key, fingerprint)
     if stored is not None:
-        return Response.json(
-            json.loads(stored.body), stored.status, {"Idempotency-Replayed": "true"}
-        )
+        headers = {"Idempotency-Replayed": "true", "Cache-Control": "no-store"}
+        return Response.json(json.loads(stored.body), stored.status, headers)
     try:
         response = run(key)
     except BaseException:  # whatever ends it, the key must not stay taken

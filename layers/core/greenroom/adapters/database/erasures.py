@@ -99,6 +99,12 @@ class Erasures(Leftovers):
         rows = self._connection.execute(statement).all()
         return [row for row in rows if only is None or row.id in only]
 
+    def erased(self, interview_ids: Sequence[str]) -> set[str]:
+        """Those of the interviews that were erased, or are not to come into being."""
+        statement = sa.select(erased_interviews.c.interview_id)
+        mine = erased_interviews.c.interview_id.in_(interview_ids)
+        return set(self._connection.scalars(statement.where(mine)))
+
     def _held_among(self, ids: Sequence[str]) -> list[str]:
         statement = sa.select(legal_holds.c.interview_id).where(legal_holds.c.interview_id.in_(ids))
         return sorted(self._connection.scalars(statement))
