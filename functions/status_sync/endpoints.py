@@ -66,7 +66,8 @@ def _rotated(request: Request, app: Function[Settings]) -> Response:
         secret = _next_secret(kind, wanted.secret)
         endpoint = rotated(tx, endpoint_id, wanted, secret, request.who.actor)
     headers = {"Cache-Control": "no-store"}
-    return Response.json({**_shown(endpoint), "secret": secret}, 200, headers)
+    shown = None if kind == "greenhouse" else secret
+    return Response.json({**_shown(endpoint), "secret": shown}, 200, headers)
 
 
 def remove_endpoint(request: Request, app: Function[Settings]) -> Response:

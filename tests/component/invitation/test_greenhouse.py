@@ -157,6 +157,7 @@ def test_completion_is_told_by_patch_and_the_status_has_the_score(
         ({"candidate": {"email": "not an address"}}, 422, "invalid_document"),
         ({"candidate": {"first_name": "Harry\nBcc: x"}}, 422, "invalid_document"),
         ({"url": "file:///etc/passwd"}, 422, "invalid_document"),
+        ({"url": "https://api.greenhouse.io/take_home_tests/%2e%2e/x"}, 422, "invalid_document"),
     ],
 )
 def test_a_bad_order_is_refused_and_nothing_kept(

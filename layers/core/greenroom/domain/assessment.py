@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from greenroom.domain.batch import Email, Line
 from greenroom.domain.competency import CompetencyModel
@@ -24,7 +25,19 @@ COMPLETING = frozenset(
     {EventType.INTERVIEW_SCORED, EventType.INTERVIEW_HUMAN_REVIEW, EventType.INTERVIEW_DECIDED}
 )
 
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s@]+$", max_length=2000)]
+
+def _straight(url: str) -> str:
+    """Only below the endpoint's own address may a callback lie: one with dots could leave it on the way."""
+    if any(segment in (".", "..") for segment in unquote(urlsplit(url).path).split("/")):
+        raise ValueError("a path without . and ..")
+    return url
+
+
+Url = Annotated[
+    str,
+    StringConstraints(pattern=r"^https?://[^\s@]+$", max_length=2000),
+    AfterValidator(_straight),
+]
 Text = Annotated[str, StringConstraints(max_length=2000)]
 
 
