@@ -33,6 +33,8 @@ from greenroom.runtime.tokens import issue_candidate_token, new_api_key
 from greenroom_cli.demo.hr import HrSystem
 from greenroom_local.platform import PocketPlatform
 
+pytestmark = pytest.mark.slow
+
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

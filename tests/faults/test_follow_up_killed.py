@@ -19,6 +19,8 @@ from tests.model_endpoint import completion, model_endpoint
 from tests.pipeline_fixtures import TEMPLATE, Pipeline
 from tests.seeded import candidate_token
 
+pytestmark = pytest.mark.slow
+
 ENTRY = TEMPLATE.entry.model_copy(update={"follow_ups": True})
 WRITTEN = {"zh": "请再多讲一点好吗？", "en": "Could you tell us a little more?"}
 

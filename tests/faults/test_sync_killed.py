@@ -18,6 +18,8 @@ from tests.faults.sync_worker import live
 from tests.seeded import invite
 from tests.webhook_receiver import WebhookReceiver
 
+pytestmark = pytest.mark.slow
+
 KILLS = kills(10, long=50)
 INTERVIEWS = 8
 STEPS = list(EventType)[:8]

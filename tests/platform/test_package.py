@@ -16,6 +16,8 @@ from infra.package.__main__ import build
 from infra.package.contents import kept
 from infra.package.images import roles, write_context
 
+pytestmark = pytest.mark.slow
+
 LIGHT = sorted(name for name, wired in read_wiring().items() if wired.layers == ("core",))
 LIGHT_MAX_MB = 30
 ALONE = """

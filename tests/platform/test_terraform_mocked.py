@@ -9,6 +9,8 @@ import pytest
 from greenroom.host.wiring import read_wiring
 from tests.platform.terraform import Terraform, placeholders
 
+pytestmark = pytest.mark.slow
+
 LAYERS = ("core", "media", "speech", "vision", "language", "screen")
 
 

@@ -16,6 +16,8 @@ from greenroom.domain.interview import InterviewState
 from greenroom.domain.webhook import WebhookEndpointRequest
 from tests.unit.database.conftest import Invite, Turnable
 
+pytestmark = pytest.mark.slow
+
 WORKERS = 3
 MAILS = 40
 MARKS = 10
