@@ -19,6 +19,7 @@ NAMES = (
     "imports",
     "batch",
     "mail",
+    "season",
     "webhooks",
     "assembly",
     "uploads",
