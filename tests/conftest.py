@@ -36,11 +36,21 @@ def store(pocket: Pocket) -> Iterator[ObjectStore]:
         pocket.store.delete(item.key)
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Database:
-    database = Database(f"sqlite:///{tmp_path}/greenroom.sqlite")
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A migrated SQLite file, to be copied: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("database") / "empty.sqlite"
+    database = Database(f"sqlite:///{path}")
     database.migrate()
-    return database
+    database.close()
+    return path.read_bytes()
+
+
+@pytest.fixture
+def database(tmp_path: Path, empty_database: bytes) -> Database:
+    path = tmp_path / "greenroom.sqlite"
+    path.write_bytes(empty_database)
+    return Database(f"sqlite:///{path}")
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from secrets import token_hex
 
 import pytest
 
-from greenroom.adapters.database import Database
 from tests.invitation_fixtures import Clock, House, Sink, add_keys, environment, fresh_app
 from tests.pocket import Pocket, pocket_store
 
@@ -15,16 +14,6 @@ from tests.pocket import Pocket, pocket_store
 def pocket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pocket]:
     with pocket_store(tmp_path_factory.mktemp("store")) as pocket:
         yield pocket
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A migrated SQLite file, to be copied: migrating takes longer than most tests."""
-    path = tmp_path_factory.mktemp("database") / "empty.sqlite"
-    database = Database(f"sqlite:///{path}")
-    database.migrate()
-    database.close()
-    return path.read_bytes()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from greenroom.adapters.database import Database, NewInterview
+from greenroom.adapters.database.access_tables import audit_head
+from greenroom.adapters.database.tables import metadata
 from greenroom.domain.batch import BatchHead, CandidateRow
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.ids import new_id
@@ -39,13 +42,9 @@ def clock() -> Turnable:
     return Turnable()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/greenroom.sqlite"
-        return
-    if not POSTGRES:
-        pytest.skip("GREENROOM_TEST_DATABASE_URL names no PostgreSQL")
+@contextmanager
+def postgres_database() -> Iterator[str]:
+    """A database of the server that `POSTGRES` names, gone afterwards; its URL."""
     name = new_id("tst")
     server = sa.create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
@@ -56,10 +55,65 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     server.dispose()
 
 
+@pytest.fixture(scope="session")
+def migrated_postgres() -> Iterator[str]:
+    """One migrated database for all tests, which each leaves empty: making one takes longer than most tests."""
+    with postgres_database() as url:
+        database = Database(url)
+        database.migrate()
+        database.close()
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def kind(request: pytest.FixtureRequest) -> str:
+    if request.param == "postgresql" and not POSTGRES:
+        pytest.skip("GREENROOM_TEST_DATABASE_URL names no PostgreSQL")
+    return str(request.param)
+
+
+@pytest.fixture
+def bare_url(kind: str, tmp_path: Path) -> Iterator[str]:
+    """A database that nobody has migrated."""
+    if kind == "sqlite":
+        yield f"sqlite:///{tmp_path}/bare.sqlite"
+        return
+    with postgres_database() as url:
+        yield url
+
+
+@pytest.fixture
+def url(
+    kind: str, tmp_path: Path, empty_database: bytes, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """A migrated, empty database, whose tables stay as they are."""
+    if kind == "sqlite":
+        path = tmp_path / "greenroom.sqlite"
+        path.write_bytes(empty_database)
+        yield f"sqlite:///{path}"
+        return
+    url = request.getfixturevalue("migrated_postgres")
+    yield url
+    _empty(url)
+
+
+def _empty(url: str) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+        # The only row that a migration puts in: the audit log's head.
+        connection.execute(audit_head.insert().values(id=1, seq=0, sha256="0" * 64))
+    engine.dispose()
+
+
 @pytest.fixture
 def database(url: str, clock: Turnable) -> Iterator[Database]:
     database = Database(url, clock=clock)
-    database.migrate()
     yield database
     database.close()
 

@@ -43,11 +43,11 @@ def test_a_fork_opens_connections_of_its_own(database: Database, invite: Invite)
     assert [step.seq for step in steps] == list(range(1, 2 * STEPS + 1))
 
 
-def test_processes_that_start_together_migrate_once(url: str) -> None:
-    code = f"from greenroom.adapters.database import Database; Database({url!r}).migrate()"
+def test_processes_that_start_together_migrate_once(bare_url: str) -> None:
+    code = f"from greenroom.adapters.database import Database; Database({bare_url!r}).migrate()"
     started = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
     assert [process.wait(120) for process in started] == [0, 0, 0]
-    with Database(url).engine.connect() as connection:
+    with Database(bare_url).engine.connect() as connection:
         found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).all()
     assert len(found) == 1
 
@@ -100,7 +100,7 @@ def test_sqlite_is_set_for_safety(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+    "kind", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
 )
 def test_postgresql_reads_what_is_committed_and_waits_no_longer_than_a_lease(
     database: Database,

@@ -110,7 +110,7 @@ def test_whatever_others_said_is_kept(
 
 
 @pytest.mark.parametrize(
-    "url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+    "kind", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
 )
 def test_a_value_that_cannot_be_held_is_the_input_s_fault(database: Database) -> None:
     with pytest.raises(Invalid) as caught, database.begin() as tx:
@@ -119,7 +119,7 @@ def test_a_value_that_cannot_be_held_is_the_input_s_fault(database: Database) ->
 
 
 @pytest.mark.parametrize(
-    "url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+    "kind", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
 )
 def test_who_waits_too_long_for_a_row_is_told_so(
     database: Database, invite: Invite, url: str

@@ -5,11 +5,9 @@ from __future__ import annotations
 import threading
 
 import pytest
-import sqlalchemy as sa
 
 from greenroom.adapters.database import Database, NewInterview
 from greenroom.adapters.database.engine import Transaction
-from greenroom.adapters.database.migrate import configuration
 from greenroom.domain.batch import CandidateRow
 from greenroom.domain.erasure import ErasureState
 from greenroom.domain.errors import Conflict, NotFound
@@ -112,32 +110,3 @@ def test_a_step_written_meanwhile_is_waited_for_or_refused(
     with database.begin() as tx:
         assert [step.type for step in tx.process_log.list(erased)] == [EventType.CANDIDATE_ERASED]
         assert [one.place for one in tx.erasures.search([], [erased])] == []
-
-
-def test_down_and_up_again_keeps_deliveries_and_their_attempts(
-    database: Database, invite: Invite
-) -> None:
-    from alembic import command
-
-    (interview,) = invite()
-    with database.begin() as tx:
-        tx.process_log.append(interview, EventType.INTERVIEW_CREATED)
-    with database.engine.begin() as connection:
-        at = "2026-06-01 08:00:00"
-        for statement in (
-            "INSERT INTO webhook_endpoints (id, url, secret, state, created_at) "
-            f"VALUES ('e', 'u', 's', 'active', '{at}')",
-            "INSERT INTO deliveries (endpoint_id, event_id, interview_id, seq, type, state, attempts, "
-            "next_attempt_at, created_at) "
-            f"VALUES ('e', 'v', '{interview}', 1, 't', 'pending', 0, '{at}', '{at}')",
-            "INSERT INTO delivery_attempts (id, endpoint_id, event_id, at, took_ms, url) "
-            f"VALUES ('a', 'e', 'v', '{at}', 1, 'u')",
-        ):
-            connection.execute(sa.text(statement))
-    for move, revision in ((command.downgrade, "0010"), (command.upgrade, "0011")):
-        with database.engine.begin() as connection, configuration(connection) as config:
-            move(config, revision)
-    with database.engine.connect() as connection:
-        for table in ("delivery_attempts", "deliveries", "process_log"):
-            rows = connection.execute(sa.text(f"SELECT count(*) FROM {table}"))
-            assert rows.scalar_one() == 1

@@ -5,11 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
-from alembic import command
 
 from greenroom.adapters.database import Database
-from greenroom.adapters.database.migrate import configuration
 from greenroom.adapters.database.tables import FUNNEL
 from greenroom.domain.assembly import AssembledTrack, Assembly, Gap
 from greenroom.domain.errors import NotFound
@@ -152,30 +149,3 @@ def test_batches_run_while_a_deadline_is_ahead(
     clock.turn(days=5)
     with database.begin() as tx:
         assert [counts.batch for counts in tx.figures.running()] == batches[1:]
-
-
-def test_earlier_attempts_get_their_outcome_from_the_process_log(
-    database: Database, invite: Invite
-) -> None:
-    interview, other = invite(2)
-    with database.begin() as tx:
-        for one in (interview, other):
-            ref = AttemptRef(one, "q1", tx.interviews.start_attempt(one, "q1").attempt)
-            tx.interviews.seal_attempt(ref, "0" * 64)
-        details = {
-            "answer": "q1",
-            "attempt": 1,
-            "lost_ms": 700,
-            "tracks": {"camera": "complete", "screen": "gaps"},
-        }
-        tx.process_log.append(interview, EventType.ANSWER_ASSEMBLED, details)
-    for move, revision in ((command.downgrade, "0012"), (command.upgrade, "head")):
-        with database.engine.begin() as connection, configuration(connection) as config:
-            move(config, revision)
-    with database.engine.connect() as connection:
-        found = connection.execute(
-            sa.text("SELECT assembled, lost_ms FROM attempts WHERE interview_id = :i"),
-            {"i": interview},
-        ).one()
-    assert tuple(found) == ("gaps", 700)
-    assert counts_of(database, interview).recordings == Recordings(gaps=1, waiting=1, lost_ms=700)

@@ -51,8 +51,8 @@ def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
         assert compare_metadata(context, metadata) == []
 
 
-def test_two_processes_may_migrate_at_once(url: str) -> None:
-    assert at_once(4, lambda _: Database(url).migrate()) == [None] * 4
+def test_two_processes_may_migrate_at_once(bare_url: str) -> None:
+    assert at_once(4, lambda _: Database(bare_url).migrate()) == [None] * 4
 
 
 def test_the_catalogue_keeps_and_replaces(database: Database) -> None:
