@@ -11,6 +11,7 @@ from functions.console import (
     people_routes,
     settings_routes,
     sign_in_routes,
+    template_routes,
 )
 from functions.console.function import app
 
@@ -24,4 +25,5 @@ __all__ = [
     "people_routes",
     "settings_routes",
     "sign_in_routes",
+    "template_routes",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from functions.console import reading
 from functions.console.page import render
 from functions.console.session import visitor_of
 from greenroom.domain.access import Permission
@@ -36,6 +37,7 @@ def model_page(
     """``GET .../models/{id}``. Raises `NotFound` (`unknown_competency_model`)."""
     with app.database.begin() as tx:
         model = tx.catalogue.model(request.params["id"])
+        versions = tx.catalogue.versions.of("competency_model", model.id)
     values = {**_fields(model), **(form or {})}
     return render(
         request,
@@ -47,6 +49,8 @@ def model_page(
         total=_sum(values[f"weight.{item.id}"] for item in model.competencies),
         may_change=visitor_of(request).may(Permission.CATALOGUE_WRITE),
         saved="saved" in request.query,
+        versions=versions,
+        names=reading.names([one.saved_by for one in versions], app),
         problems=_problems(model, problem) if problem else {},
     )
 
@@ -60,14 +64,14 @@ def save_model(request: Request, app: Function[Settings]) -> Response:
     form = request.form()
     try:
         with app.database.begin() as tx:
-            model = tx.catalogue.model(request.params["id"])
+            model = tx.catalogue.model(request.params["id"], held=True)
             sent_before = form.get("version") == str(model.version - 1)
             edited = _edited(model, form, version=model.version + (not sent_before))
             if sent_before or form.get("version") != str(model.version):
                 if edited != model:
                     raise Conflict("somebody has saved a newer version", code="model_changed")
             else:
-                tx.catalogue.save_model(edited)
+                tx.catalogue.save_model(edited, visitor_of(request).id)
                 actor = visitor_of(request).actor
                 tx.audit.append(
                     actor,

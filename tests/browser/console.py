@@ -26,11 +26,11 @@ def signed_in(browser: Browser, server: str, database: Database, width: int) -> 
 def assert_clean(page: Page, name: str) -> None:
     """A picture for people, axe for the rules, the width for phones."""
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=ARTEFACTS / f"{name}.png")
+    page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate(
         "axe.run(document, {resultTypes: ['violations'], rules: {'scrollable-region-focusable': {enabled: true}}})"
         ".then((result) => result.violations.map((one) => [one.id, one.nodes[0].target]))"
     )
     assert found == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
