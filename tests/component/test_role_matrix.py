@@ -57,6 +57,7 @@ OPENS: dict[tuple[str, str], set[Role]] = {
     ("GET", "/console/audit"): AUDITORS,
     ("GET", SETTINGS): READERS,
     ("GET", f"{SETTINGS}/models"): READERS,
+    ("POST", f"{SETTINGS}/models"): STAFF,
     ("GET", f"{SETTINGS}/models/{{id}}"): READERS,
     ("POST", f"{SETTINGS}/models/{{id}}"): STAFF,
     ("GET", f"{SETTINGS}/models/{{id}}/versions/{{number}}"): READERS,

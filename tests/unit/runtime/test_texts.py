@@ -77,7 +77,7 @@ SETTINGS_PROBLEMS = (
     "unknown_endpoint", "unknown_delivery", "unknown_api_key", "api_key_ended", "api_key_replaced",
     "idempotency_key_reused", "already_over", "invalid_cursor", "secret_elsewhere", "weights_not_100", "model_changed",
     "unknown_competency_model", "template_changed", "template_exists", "question_exists", "unknown_question",
-    "unknown_bank_question", "bank_question_changed", "unknown_version",
+    "unknown_bank_question", "bank_question_changed", "unknown_version", "model_exists",
 )  # fmt: skip
 LINK_CODES = ("token_expired", "token_revoked", "token_invalid")
 
