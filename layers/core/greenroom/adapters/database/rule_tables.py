@@ -1,4 +1,4 @@
-"""Tables of what interviews are asked and judged by: bank, versions, mappings, policies, decisions, overrides."""
+"""Tables of what interviews are asked and judged by: bank, versions, modules, mappings, policies, decisions."""
 
 from __future__ import annotations
 
@@ -23,6 +23,18 @@ catalogue_versions = sa.Table(
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("saved_at", UtcTime, nullable=False),
     sa.Column("saved_by", sa.String(200), nullable=False),
+)
+
+module_runs = sa.Table(
+    "module_runs",
+    metadata,
+    sa.Column("module", sa.String(64), primary_key=True),
+    sa.Column("version", sa.String(64), primary_key=True),
+    sa.Column("model_digest", sa.String(64)),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("code", sa.String(64)),
+    sa.Column("first_at", UtcTime, nullable=False),
+    sa.Column("last_at", UtcTime, nullable=False),
 )
 
 mappings = sa.Table(
