@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -24,7 +24,7 @@ from greenroom.adapters.database.tables import (
 )
 from greenroom.adapters.object_store import ObjectStore
 from greenroom.domain.audit import Actor
-from greenroom.domain.events import EventType
+from greenroom.domain.events import Event, EventType
 from greenroom.domain.plan import Plan
 from greenroom.domain.presence import HealthSample
 from greenroom.domain.webhook import WebhookEndpointRequest
@@ -73,14 +73,13 @@ def season(database: Database, store: ObjectStore) -> list[str]:
         connection.execute(sa.insert(interviews), list(_interviews(now)))
         connection.execute(sa.insert(scores), list(_scores()))
         connection.execute(sa.insert(presence), list(_presence(now)))
-        connection.execute(sa.insert(process_log), list(_steps(now)))
         connection.execute(sa.insert(users), list(_users(now)))
-    _webhooks(database, now)
+    _webhooks(database, now, _steps(database))
     with database.begin() as tx:
         for number in range(SEASON):
             actor = Actor("user", f"usr_{number % 200:03}")
             tx.audit.append(actor, "interview.seen", "interview", _id(number))
-        for number in range(100):
+        for number in range(30):
             scopes = ["interviews:read", "audit:read"]
             tx.api_keys.add(f"{number:012}", "0" * 64, scopes, f"EHR {number}")
     (newest,) = invite(database, ["李明"])
@@ -150,7 +149,7 @@ def _interviews(now: datetime) -> Iterator[dict[str, Any]]:
             "candidate_id": f"E-2026-{number:06}",
             "locale": "zh-CN",
             "state": state,
-            "deadline": now + timedelta(days=number % 9),
+            "deadline": now + timedelta(days=1 + number % 9),
             "created_at": now - timedelta(seconds=SEASON - number),
             "changed_at": now,
             "total_score": _score(number) if scored else None,
@@ -186,20 +185,18 @@ def _presence(now: datetime) -> Iterator[dict[str, Any]]:
         }
 
 
-def _steps(now: datetime) -> Iterator[dict[str, Any]]:
-    """A funnel: fewer at each step."""
+def _steps(database: Database) -> list[Event]:
+    """A funnel: fewer at each step. All of them are published already; the invitations' events."""
     kinds = (EventType.INTERVIEW_INVITED, EventType.INTERVIEW_OPENED, EventType.INTERVIEW_STARTED)
-    for number in range(SEASON):
-        for seq, kind in enumerate(kinds[: 1 + number % 3], start=1):
-            at = now - timedelta(seconds=SEASON - number - seq)
-            yield {
-                "interview_id": _id(number),
-                "seq": seq,
-                "type": kind,
-                "at": at,
-                "event": "{}",
-                "published_at": at,
-            }
+    with database.begin() as tx:
+        invited, *_ = [
+            tx.process_log.append_many(kind, {_id(n): {} for n in range(SEASON) if n % 3 >= place})
+            for place, kind in enumerate(kinds)
+        ]
+    with database.engine.begin() as connection:
+        published = sa.update(process_log).values(published_at=process_log.c.at)
+        connection.execute(published)
+    return [row.event for row in invited]
 
 
 def _users(now: datetime) -> Iterator[dict[str, Any]]:
@@ -217,7 +214,7 @@ def _users(now: datetime) -> Iterator[dict[str, Any]]:
         }
 
 
-def _webhooks(database: Database, now: datetime) -> None:
+def _webhooks(database: Database, now: datetime, events: Sequence[Event]) -> None:
     """An endpoint with a delivery for each interview: most arrived, every tenth in the dead letters."""
     wanted = WebhookEndpointRequest(url="https://ehr.example.com/hooks/greenroom")
     with database.begin() as tx:
@@ -225,10 +222,10 @@ def _webhooks(database: Database, now: datetime) -> None:
     sent = [
         {
             "endpoint_id": endpoint,
-            "event_id": f"evt_{number:06}",
-            "interview_id": _id(number),
-            "seq": 1,
-            "type": EventType.INTERVIEW_INVITED,
+            "event_id": event.id,
+            "interview_id": event.subject,
+            "seq": event.sequence,
+            "type": event.type,
             "state": "dead" if number % 10 == 0 else "delivered",
             "attempts": 1,
             "next_attempt_at": now,
@@ -236,7 +233,7 @@ def _webhooks(database: Database, now: datetime) -> None:
             "delivered_at": None if number % 10 == 0 else now,
             "created_at": now - timedelta(seconds=SEASON - number),
         }
-        for number in range(SEASON)
+        for number, event in enumerate(events)
     ]
     tried = [
         {
