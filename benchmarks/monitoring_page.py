@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,9 +95,8 @@ def _watch(page: Page, bare: Page, database: Database) -> dict[str, float]:
                 _busy_s(thread) - was for thread, was in zip(threads, before, strict=True)
             )
             busy.append((ours, theirs))
-            seen = page.evaluate("window.seen")
-            found = [(seen[mark] - at) / 1000 for mark, at in sent.items() if mark in seen]
-            assert len(found) == len(sent), "each report is in the page"
+            seen = _all_seen(page, sent)
+            found = [(seen[mark] - at) / 1000 for mark, at in sent.items()]
             waits += found
             long = page.evaluate("window.long.splice(0)")
             heap = page.evaluate("performance.memory.usedJSHeapSize") / 1e6
@@ -141,6 +141,16 @@ def _minute(
     return sent
 
 
+def _all_seen(page: Page, sent: Mapping[str, float]) -> dict[str, float]:
+    """When each was in the page. Raises AssertionError when one is not there after half a minute more."""
+    for _ in range(60):
+        seen: dict[str, float] = page.evaluate("window.seen")
+        if sent.keys() <= seen.keys():
+            return seen
+        page.wait_for_timeout(500)
+    raise AssertionError(f"not in the page: {sent.keys() - seen.keys()}")
+
+
 def _busy_s(thread: CDPSession) -> float:
     """Seconds that the page's main thread has worked so far."""
     found = thread.send("Performance.getMetrics")["metrics"]
@@ -163,13 +173,13 @@ def _reports(database: Database, marks: dict[int, float]) -> Iterator[None]:
             done += AT_ONCE
             over.wait(max(0.0, started + done * EVERY_S / RUNNING - time.monotonic()))
 
-    thread = threading.Thread(target=report)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    with ThreadPoolExecutor(1) as threads:
+        reporting = threads.submit(report)
+        try:
+            yield
+        finally:
+            over.set()
+        reporting.result()  # reports that ceased would make every figure a good one
 
 
 def _store(database: Database, numbers: Sequence[int], fps: Mapping[int, float]) -> None:
