@@ -143,3 +143,4 @@ def _record(
                 "modules": {result.module: result.status for result in analysis.modules},
             }
             tx.process_log.append(ref.interview, EventType.ANSWER_ANALYSED, details)
+            tx.module_runs.note(analysis.modules)

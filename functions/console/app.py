@@ -9,8 +9,10 @@ from functions.console import (
     interview_routes,
     mail_routes,
     people_routes,
+    rule_routes,
     settings_routes,
     sign_in_routes,
+    template_routes,
 )
 from functions.console.function import app
 
@@ -22,6 +24,8 @@ __all__ = [
     "interview_routes",
     "mail_routes",
     "people_routes",
+    "rule_routes",
     "settings_routes",
     "sign_in_routes",
+    "template_routes",
 ]

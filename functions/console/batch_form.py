@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from greenroom.domain.batch import BatchHead, BatchRequest, parse_head, parse_rows
 from greenroom.domain.errors import GreenroomError, Invalid
 from greenroom.domain.model import canonical_json, invalid_document
-from greenroom.domain.question_bank import choose_questions, shipped_bank
+from greenroom.domain.question_bank import choose_questions
 from greenroom.domain.template import Question
 from greenroom.runtime.candidate_pool import invited_by
 from greenroom.runtime.candidate_sheet import read_sheet
@@ -84,11 +84,10 @@ class BatchForm:
             with app.database.begin() as tx:
                 template = tx.catalogue.template(self.typed.get("template", ""))
                 model = tx.catalogue.model(self.typed.get("competency_model", ""))
+                bank = tx.catalogue.bank()
             if propose:
                 count = len(template.questions)
-                self.questions = choose_questions(
-                    model, [], min(count, MOST_EDITED), bank=shipped_bank()
-                )
+                self.questions = choose_questions(model, [], min(count, MOST_EDITED), bank=bank)
             elif "question-0" in self.typed and self.typed.get("questions_of") == self.questions_of:
                 self.questions = _typed_questions(self.typed)
             else:

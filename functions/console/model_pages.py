@@ -4,26 +4,87 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from functions.console import reading
+from functions.console.model_form import (
+    SHAPE,
+    edited_model,
+    fields_of,
+    model_problems,
+    reshaped,
+    shape_of,
+)
 from functions.console.page import render
-from functions.console.session import visitor_of
+from functions.console.session import Visitor, visitor_of
+from functions.console.template_form import problems, texts
 from greenroom.domain.access import Permission
 from greenroom.domain.competency import CompetencyModel
-from greenroom.domain.errors import Conflict, GreenroomError, Invalid
+from greenroom.domain.errors import Conflict, GreenroomError, Invalid, NotFound
+from greenroom.domain.mapping import indicators_of
 from greenroom.runtime.http import Request, Response
-from greenroom.runtime.texts import LOCALES
 
 if TYPE_CHECKING:
     from functions.console.settings import Settings
+    from greenroom.adapters.database import Transaction
     from greenroom.runtime.function import Function
 
 PATH = "/console/settings/models"
 
 
-def models_page(request: Request, app: Function[Settings]) -> Response:
-    """``GET /console/settings/models``: each with its weights."""
+def models_page(
+    request: Request,
+    app: Function[Settings],
+    *,
+    form: dict[str, str] | None = None,
+    problem: GreenroomError | None = None,
+) -> Response:
+    """``GET /console/settings/models``: each with its weights, and a form that makes another."""
     with app.database.begin() as tx:
         models = tx.catalogue.models()
-    return render(request, app, "settings_models.html", models=models)
+    return render(
+        request,
+        app,
+        "settings_models.html",
+        status=problem.status if problem else 200,
+        models=models,
+        values=form or {},
+        may_change=_may_change(request),
+        problems=problems(problem, _NEW_PLACES) if problem else {},
+    )
+
+
+_NEW_PLACES = {"model_exists": "id", "unknown_competency_model": "from", "job": "job.zh-CN"}
+FIRST = "communication"
+"""The one competency of a model that is made from nothing, until it is named and others stand beside it."""
+
+
+def add_model(request: Request, app: Function[Settings]) -> Response:
+    """``POST /console/settings/models``: as another one is, or with one competency to begin with.
+
+    The same form sent again finds the model as it made it.
+    """
+    form = request.form()
+    try:
+        with app.database.begin() as tx:
+            raw = _begun(tx, form.get("from", ""))
+            raw |= {"id": form.get("id", "").strip(), "version": 1, "job": texts(form, "job")}
+            wanted = CompetencyModel.from_fields(raw)
+            try:
+                if tx.catalogue.model(wanted.id, held=True) != wanted:
+                    raise Conflict(f"there is a model {wanted.id}", code="model_exists")
+            except NotFound:
+                _save(tx, wanted, visitor_of(request))
+    except (Invalid, Conflict, NotFound) as error:
+        return models_page(request, app, form=form, problem=error)
+    return Response.redirect(f"{PATH}/{wanted.id}?saved")
+
+
+def _begun(tx: Transaction, source: str) -> dict[str, Any]:
+    """Raises `NotFound` (`unknown_competency_model`)."""
+    if source:
+        return tx.catalogue.model(source).model_dump(mode="json")
+    name = {"zh-CN": "沟通能力", "en": "Communication"}
+    part = {"id": "speech_fluency", "name": {"zh-CN": "语言流畅度", "en": "Fluency"}, "weight": 100}
+    return {"competencies": [{"id": FIRST, "name": name, "weight": 100, "indicators": [part]}]}
 
 
 def model_page(
@@ -32,11 +93,15 @@ def model_page(
     *,
     form: dict[str, str] | None = None,
     problem: GreenroomError | None = None,
+    unsaved: bool = False,
 ) -> Response:
     """``GET .../models/{id}``. Raises `NotFound` (`unknown_competency_model`)."""
     with app.database.begin() as tx:
         model = tx.catalogue.model(request.params["id"])
-    values = {**_fields(model), **(form or {})}
+        versions = tx.catalogue.versions.of("competency_model", model.id)
+        known = indicators_of(tx.catalogue.mappings())
+    values = {**fields_of(model), **(form or {})}
+    shape = shape_of(values)
     return render(
         request,
         app,
@@ -44,96 +109,65 @@ def model_page(
         status=problem.status if problem else 200,
         model=model,
         values=values,
-        total=_sum(values[f"weight.{item.id}"] for item in model.competencies),
-        may_change=visitor_of(request).may(Permission.CATALOGUE_WRITE),
+        shape=shape,
+        known=known,
+        total=_sum(values.get(f"weight.{name}", "") for name in shape),
+        may_change=_may_change(request),
         saved="saved" in request.query,
-        problems=_problems(model, problem) if problem else {},
+        unsaved=unsaved,
+        versions=versions,
+        names=reading.names([one.saved_by for one in versions], app),
+        problems=model_problems(shape, problem) if problem else {},
     )
 
 
 def save_model(request: Request, app: Function[Settings]) -> Response:
     """``POST .../models/{id}``: the next version, which batches that are made from now on take.
 
+    A button may add or take away a competency or an indicator first: the form comes back with it, and nothing is
+    saved, for the weights have to add up again.
+
     The form names the version that it was made from: who edits an older one is told so (`model_changed`), unless
     the newer one is what this very form has saved before. Raises `NotFound` (`unknown_competency_model`).
     """
     form = request.form()
+    do = form.pop("do", "save")
+    if do != "save":
+        return model_page(request, app, form=reshaped(form, do), unsaved=True)
     try:
         with app.database.begin() as tx:
-            model = tx.catalogue.model(request.params["id"])
+            model = tx.catalogue.model(request.params["id"], held=True)
+            form = {**_shape_fields(model), **form}
             sent_before = form.get("version") == str(model.version - 1)
-            edited = _edited(model, form, version=model.version + (not sent_before))
+            edited = edited_model(model, form, version=model.version + (not sent_before))
             if sent_before or form.get("version") != str(model.version):
                 if edited != model:
                     raise Conflict("somebody has saved a newer version", code="model_changed")
             else:
-                tx.catalogue.save_model(edited)
-                actor = visitor_of(request).actor
-                tx.audit.append(
-                    actor,
-                    "competency_model.saved",
-                    "competency_model",
-                    model.id,
-                    version=edited.version,
-                )
+                _save(tx, edited, visitor_of(request))
     except (Invalid, Conflict) as error:
         return model_page(request, app, form=form, problem=error)
     return Response.redirect(f"{PATH}/{request.params['id']}?saved")
 
 
-def _fields(model: CompetencyModel) -> dict[str, str]:
-    """Every field of the form by its name, e.g. ``weight.communication.speech_fluency``."""
-    fields = {"version": str(model.version)}
-    fields |= {f"job.{locale}": model.job.get(locale, "") for locale in LOCALES}
-    for item in model.competencies:
-        fields[f"weight.{item.id}"] = f"{item.weight:g}"
-        fields[f"target.{item.id}"] = f"{item.target:g}"
-        fields |= {f"name.{item.id}.{locale}": item.name.get(locale, "") for locale in LOCALES}
-        for part in item.indicators:
-            fields[f"weight.{item.id}.{part.id}"] = f"{part.weight:g}"
-    return fields
+def _shape_fields(model: CompetencyModel) -> dict[str, str]:
+    fields = fields_of(model)
+    return {name: fields[name] for name in fields if name.startswith(SHAPE)}
 
 
-def _edited(model: CompetencyModel, form: dict[str, str], *, version: int) -> CompetencyModel:
-    """Raises `Invalid` (`invalid_document`), whose errors `_problems` brings to their fields."""
-    raw: dict[str, Any] = model.model_dump(mode="json")
-    raw["version"] = version
-    raw["job"] = _names(raw["job"], form, "job")
-    for item in raw["competencies"]:
-        item["weight"] = form.get(f"weight.{item['id']}", "")
-        item["target"] = form.get(f"target.{item['id']}", "")
-        item["name"] = _names(item["name"], form, f"name.{item['id']}")
-        for part in item["indicators"]:
-            part["weight"] = form.get(f"weight.{item['id']}.{part['id']}", "")
-    return CompetencyModel.from_fields(raw)
+def _save(tx: Transaction, model: CompetencyModel, visitor: Visitor) -> None:
+    tx.catalogue.save_model(model, visitor.id)
+    tx.audit.append(
+        visitor.actor,
+        "competency_model.saved",
+        "competency_model",
+        model.id,
+        version=model.version,
+    )
 
 
-def _names(was: dict[str, str], form: dict[str, str], field: str) -> dict[str, str]:
-    """A name in each language; one that was there cannot be emptied, one that was not may stay away."""
-    given = {locale: form.get(f"{field}.{locale}", "").strip() for locale in LOCALES}
-    return {locale: text for locale, text in given.items() if text or locale in was}
-
-
-def _problems(model: CompetencyModel, problem: GreenroomError) -> dict[str, str]:
-    """Each wrong field by its name; "sum" and "sum.communication" are weights that do not add up."""
-    if problem.code != "invalid_document":
-        return {"form": problem.code}
-    return dict(_place(model, str(error["at"]).split(".")) for error in problem.fields["errors"])
-
-
-def _place(model: CompetencyModel, steps: list[str]) -> tuple[str, str]:
-    match steps:
-        case ["competencies", number]:
-            return f"sum.{model.competencies[int(number)].id}", "weights_not_100"
-        case ["competencies", number, "indicators", part, what]:
-            item = model.competencies[int(number)]
-            return f"{what}.{item.id}.{item.indicators[int(part)].id}", "invalid_value"
-        case ["competencies", number, what, *locale]:
-            return ".".join([what, model.competencies[int(number)].id, *locale]), "invalid_value"
-        case [""]:
-            return "sum", "weights_not_100"
-        case _:
-            return ".".join(steps), "invalid_value"
+def _may_change(request: Request) -> bool:
+    return visitor_of(request).may(Permission.CATALOGUE_WRITE)
 
 
 def _sum(weights: Any) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from greenroom.runtime.function import Function
 
 PLACES = (
-    (Permission.CATALOGUE_READ, "/console/settings/models"),
+    (Permission.CATALOGUE_READ, "/console/settings/templates"),
     (Permission.WEBHOOKS_READ, "/console/settings/webhooks"),
     (Permission.KEYS_READ, "/console/settings/keys"),
 )

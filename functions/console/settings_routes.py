@@ -122,6 +122,14 @@ def models_page(request: Request) -> Response:
     return enter(request, app, models_page, "catalogue:read")
 
 
+@app.post("/console/settings/models", auth=None)
+def add_model(request: Request) -> Response:
+    from functions.console.door import enter
+    from functions.console.model_pages import add_model
+
+    return enter(request, app, add_model, "catalogue:write")
+
+
 @app.get("/console/settings/models/{id}", auth=None)
 def model_page(request: Request) -> Response:
     from functions.console.door import enter

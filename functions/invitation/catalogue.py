@@ -19,8 +19,8 @@ def save_model(request: Request, app: Function[Settings]) -> Response:
     model = request.document(CompetencyModel)
     same_id(request.params["id"], model.id)
     with app.database.begin() as tx:
-        tx.catalogue.save_model(model)
         actor = request.who.actor
+        tx.catalogue.save_model(model, actor.id)
         tx.audit.append(actor, "competency_model.saved", "competency_model", model.id)
     return Response.json(model)
 
@@ -42,7 +42,7 @@ def save_template(request: Request, app: Function[Settings]) -> Response:
     same_id(request.params["id"], template.id)
     with app.database.begin() as tx:
         tx.catalogue.mapping(template.mapping)  # it must be there before anybody is invited
-        tx.catalogue.save_template(template)
+        tx.catalogue.save_template(template, request.who.id)
         tx.audit.append(request.who.actor, "template.saved", "template", template.id)
     return Response.json(template)
 

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from functions.invitation.model_questions import ask_model
 from greenroom.adapters.language_model import LanguageModelFailed
 from greenroom.domain.model import Document
-from greenroom.domain.question_bank import choose_questions, shipped_bank
+from greenroom.domain.question_bank import QuestionBank, choose_questions
 from greenroom.domain.template import Question
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.language_model import configured_model
@@ -47,13 +47,13 @@ def propose_questions(request: Request, app: Function[Settings]) -> Response:
     wish = request.document(QuestionWish)
     with app.database.begin() as tx:
         model = tx.catalogue.model(request.params["id"])
-    return Response.json(_proposed(model, wish, app))
+        bank = tx.catalogue.bank()
+    return Response.json(_proposed(model, wish, bank, app))
 
 
 def _proposed(
-    model: CompetencyModel, wish: QuestionWish, app: Function[Settings]
+    model: CompetencyModel, wish: QuestionWish, bank: QuestionBank, app: Function[Settings]
 ) -> ProposedQuestions:
-    bank = shipped_bank()
     chosen = choose_questions(model, wish.keywords, wish.count, bank=bank, screen=wish.screen)
     endpoint = configured_model(app.settings.language_model)
     if endpoint is None:

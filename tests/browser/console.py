@@ -37,4 +37,4 @@ def assert_clean(page: Page, name: str) -> None:
         ".then((result) => result.violations.map((one) => [one.id, one.nodes[0].target]))"
     )
     assert found == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name

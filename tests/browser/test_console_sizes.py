@@ -17,7 +17,7 @@ from greenroom.adapters.object_store import ObjectStore
 from greenroom_local.platform import PocketPlatform
 from tests.browser import sizes
 from tests.browser.looks import EVERY_LOOK, WHOLE, Look, assert_all_clean
-from tests.seeded import MODEL
+from tests.seeded import MODEL, TEMPLATE
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
@@ -37,6 +37,11 @@ ALWAYS = {
     "monitoring": "monitoring",
     "mails": "mails",
     "mail": "mails/invitation_created",
+    "templates": "settings/templates",
+    "bank": "settings/bank",
+    "policies": "settings/policies",
+    "mappings": "settings/mappings",
+    "modules": "settings/modules",
     "models": "settings/models",
     "webhooks": "settings/webhooks",
     "keys": "settings/keys",
@@ -80,6 +85,7 @@ def _of_interviews(database: Database, ids: list[str]) -> dict[str, str]:
         "desk": f"interviews/{ids[0]}/desk",
         "batch": f"batches/{batch}",
         "figures": f"batches/{batch}/figures",
+        "template": f"settings/templates/{TEMPLATE.id}",
         "model": f"settings/models/{MODEL.id}",
         "ranking": f"interviews?job={MODEL.id}&sort=-total_score",
         **({"endpoint": f"settings/webhooks/{endpoints[0].id}"} if endpoints else {}),

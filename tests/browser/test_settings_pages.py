@@ -5,7 +5,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from greenroom.adapters.database import Database
 from greenroom.domain.access import Role
+from greenroom.domain.analysis import ModuleResult
 from greenroom.domain.events import EventType
+from greenroom.domain.template import shipped_template
 from greenroom.domain.webhook import WebhookEndpointRequest
 from tests import console_visitors
 from tests.browser.console import assert_clean
@@ -34,6 +36,9 @@ def test_every_page_of_settings_is_clean(
     wanted = WebhookEndpointRequest(url=f"https://ehr.example.com/{'hooks-' * 12}")
     with database.begin() as tx:
         tx.catalogue.save_model(MODEL)
+        tx.catalogue.save_model(MODEL.model_copy(update={"version": 2, "job": {"en": "Shop"}}))
+        tx.catalogue.save_template(shipped_template("skills"))
+        tx.module_runs.note([ModuleResult(module="vision", status="ok", version="0.4.0")])
         endpoint = tx.webhooks.add_endpoint(wanted, "whsec_" + "QUJD" * 11)
         tx.api_keys.add("abcdefabcdef", "0" * 64, ["interviews:read", "audit:read"], "EHR")
     with database.begin() as tx:
@@ -44,6 +49,19 @@ def test_every_page_of_settings_is_clean(
     for path, name in (
         ("models", "models"),
         (f"models/{MODEL.id}", "model"),
+        (f"models/{MODEL.id}/versions/2", "model-version"),
+        ("templates", "templates"),
+        ("templates/skills", "template"),
+        ("templates/skills/limits", "limits"),
+        ("templates/skills/questions/q1", "question"),
+        ("templates/skills/questions/new", "question-new"),
+        ("bank", "bank"),
+        ("policies", "policies"),
+        ("policies/us-il", "policy"),
+        ("mappings", "mappings"),
+        ("mappings/v1", "mapping"),
+        ("modules", "modules"),
+        ("bank/new", "bank-new"),
         ("webhooks", "webhooks"),
         (f"webhooks/{endpoint.id}", "endpoint"),
         (f"webhooks/{endpoint.id}/{step.event.id}", "delivery"),
@@ -62,7 +80,7 @@ def test_a_key_by_mouse_and_another_by_keyboard(
     page, _ = opened(browser, console_server, database, 1280)
     page.goto(f"{console_server}/console/interviews?lang=en")
     page.locator(".places").get_by_role("link", name="Settings").click()
-    page.wait_for_url("**/settings/models")
+    page.wait_for_url("**/settings/templates")
     page.get_by_role("link", name="API keys").click()
     page.get_by_label("Name", exact=True).fill("EHR")
     page.get_by_role("button", name="Make a key").click()
@@ -108,6 +126,49 @@ def test_weights_are_moved_until_they_reach_100(
     expect(total).to_contain_text("100 / 100")
     page.get_by_role("button", name="Save as a new version").click()
     expect(page.get_by_role("status")).to_have_text("Saved as version 2.")
+    complaints = [text for text in complaints if "422" not in text]
+    assert complaints == []
+    page.close()
+
+
+def test_a_template_is_copied_by_mouse_and_changed_by_keyboard(
+    browser: Browser, console_server: str, database: Database
+) -> None:
+    page, complaints = opened(browser, console_server, database, 1280)
+    page.goto(f"{console_server}{SETTINGS}/templates?lang=en")
+    page.get_by_label("Copied from").select_option("screening")
+    page.get_by_label("Id", exact=True).fill("counter")
+    page.get_by_label("Name (English)").fill("Counter staff")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Counter staff")
+    page.get_by_role("link", name="Add a question").press("Enter")
+    bank = page.get_by_label("From the question bank")
+    bank.focus()
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("button", name="Fill in below").press("Enter")
+    seconds = page.get_by_label("Seconds to answer", exact=True)
+    expect(page.get_by_label("Question (English)")).not_to_have_value("")
+    seconds.focus()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("5")
+    page.keyboard.press("Enter")
+    expect(page.locator("#min_s-wrong")).to_contain_text("does not fit")
+    expect(seconds).to_have_value("5")
+    seconds.focus()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("150")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Saved as version 2.")
+    asked = page.locator(".asked li")
+    last = asked.last.get_by_role("link").inner_text()
+    asked.last.get_by_role("button", name="Up").press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Saved as version 3.")
+    expect(asked.last.get_by_role("link")).not_to_have_text(last)
+    page.get_by_label("Follow-up questions").click()
+    page.get_by_role("button", name="Save as a new version").click()
+    expect(page.get_by_label("Follow-up questions")).to_be_checked()
+    page.get_by_role("link", name="Saved for the 4. time").click()
+    expect(page.get_by_role("row", name="entry.follow_ups")).to_contain_text("true")
     complaints = [text for text in complaints if "422" not in text]
     assert complaints == []
     page.close()

@@ -21,6 +21,7 @@ ADMINS = {Role.ADMIN}
 AUDITORS = {Role.ADMIN, Role.AUDITOR}
 INTERVIEW = "/console/interviews/{interview}"
 SETTINGS = "/console/settings"
+TEMPLATE = f"{SETTINGS}/templates/{{id}}"
 ENDPOINT = f"{SETTINGS}/webhooks/{{endpoint}}"
 
 OPENS: dict[tuple[str, str], set[Role]] = {
@@ -56,8 +57,32 @@ OPENS: dict[tuple[str, str], set[Role]] = {
     ("GET", "/console/audit"): AUDITORS,
     ("GET", SETTINGS): READERS,
     ("GET", f"{SETTINGS}/models"): READERS,
+    ("POST", f"{SETTINGS}/models"): STAFF,
     ("GET", f"{SETTINGS}/models/{{id}}"): READERS,
     ("POST", f"{SETTINGS}/models/{{id}}"): STAFF,
+    ("GET", f"{SETTINGS}/models/{{id}}/versions/{{number}}"): READERS,
+    ("POST", f"{SETTINGS}/models/{{id}}/versions/{{number}}"): STAFF,
+    ("GET", f"{SETTINGS}/templates"): READERS,
+    ("POST", f"{SETTINGS}/templates"): STAFF,
+    ("GET", TEMPLATE): READERS,
+    ("POST", TEMPLATE): STAFF,
+    ("GET", f"{TEMPLATE}/limits"): READERS,
+    ("POST", f"{TEMPLATE}/limits"): STAFF,
+    ("GET", f"{TEMPLATE}/questions/{{question}}"): READERS,
+    ("POST", f"{TEMPLATE}/questions/{{question}}"): STAFF,
+    ("GET", f"{TEMPLATE}/versions/{{number}}"): READERS,
+    ("POST", f"{TEMPLATE}/versions/{{number}}"): STAFF,
+    ("GET", f"{SETTINGS}/policies"): READERS,
+    ("POST", f"{SETTINGS}/policies"): STAFF,
+    ("GET", f"{SETTINGS}/policies/{{id}}"): READERS,
+    ("POST", f"{SETTINGS}/policies/{{id}}"): STAFF,
+    ("GET", f"{SETTINGS}/mappings"): READERS,
+    ("GET", f"{SETTINGS}/mappings/{{version}}"): READERS,
+    ("POST", f"{SETTINGS}/mappings/{{version}}"): STAFF,
+    ("GET", f"{SETTINGS}/modules"): READERS,
+    ("GET", f"{SETTINGS}/bank"): READERS,
+    ("GET", f"{SETTINGS}/bank/{{question}}"): READERS,
+    ("POST", f"{SETTINGS}/bank/{{question}}"): STAFF,
     ("GET", f"{SETTINGS}/webhooks"): READERS,
     ("POST", f"{SETTINGS}/webhooks"): ADMINS,
     ("GET", ENDPOINT): READERS,
@@ -104,6 +129,7 @@ def paths(client: FunctionClient, database: Database, store: ObjectStore) -> dic
         batch = tx.interviews.get(mine).batch_id
     other = account(database, Role.INTERVIEWER, email="other@example.com")
     nowhere = {"endpoint": "wep_none", "event": "evt_none", "key": "none", "id": "none"}
+    nowhere |= {"question": "none", "number": "1", "version": "v0"}
     return {
         "interview": mine,
         "batch": batch,

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from functions.console.app import app
+from functions.console.model_form import fields_of
 from greenroom.adapters.database import Database
 from greenroom.domain.access import Role
 from greenroom.domain.competency import CompetencyModel
@@ -108,3 +109,64 @@ def test_an_auditor_reads_and_has_nothing_to_press(
     assert send(client, auditor).status == 403
     listed = client.get("/console/settings/models?lang=en", cookie=auditor.cookie)
     assert "Communication 60 %" in listed.text
+
+
+def test_a_model_is_made_and_gets_competencies_and_indicators(
+    client: FunctionClient, database: Database, hr: SignedIn
+) -> None:
+    new = {"from": "", "id": "teller", "job.zh-CN": "柜员", "job.en": ""}
+    for _ in range(2):
+        answer = client.form("/console/settings/models", hr.form(**new), cookie=hr.cookie)
+        assert answer.status == 303
+    page = "/console/settings/models/teller"
+    with database.begin() as tx:
+        made = tx.catalogue.model("teller")
+    typed = {**fields_of(made), "weight.communication": "70"}
+    added = client.form(page, hr.form(**typed, new="care", do="add"), cookie=hr.cookie)
+    assert added.status == 200 and 'name="weight.care"' in added.text
+    assert 'value="70"' in added.text  # nothing typed is lost
+    typed |= {"shape": "communication care", "new.care": "empathy", "do": "add.care"}
+    assert (
+        'name="weight.care.empathy"' in client.form(page, hr.form(**typed), cookie=hr.cookie).text
+    )
+    with database.begin() as tx:
+        assert tx.catalogue.model("teller") == made
+    typed |= {
+        "do": "save",
+        "shape.care": "empathy",
+        "name.care.zh-CN": "关怀",
+        "weight.care": "30",
+        "target.care": "65",
+        "keywords.care": "客户，投诉、耐心",
+        "name.care.empathy.zh-CN": "同理心",
+        "weight.care.empathy": "100",
+    }
+    for _ in range(2):
+        assert client.form(page, hr.form(**typed), cookie=hr.cookie).status == 303
+    with database.begin() as tx:
+        model = tx.catalogue.model("teller")
+    assert [(item.id, item.weight) for item in model.competencies] == [
+        ("communication", 70),
+        ("care", 30),
+    ]
+    assert model.version == 2
+    assert model.competencies[1].keywords == ["客户", "投诉", "耐心"]
+    assert model.competencies[1].indicators[0].name == {"zh-CN": "同理心"}
+    typed |= {"version": "2", "do": "drop.communication"}
+    dropped = client.form(page, hr.form(**typed), cookie=hr.cookie)
+    assert 'name="weight.communication"' not in dropped.text and "<b>30</b> / 100" in dropped.text
+    taken = client.form(
+        "/console/settings/models", hr.form(**{**new, "job.en": "Clerk"}), cookie=hr.cookie
+    )
+    assert taken.status == 409 and 'id="id-wrong"' in taken.text
+
+
+@pytest.mark.parametrize(
+    ("shape", "field"), [("communication Not-An-Id", "new"), ("", "new"), ("communication", "sum")]
+)
+def test_a_shape_that_cannot_be(
+    client: FunctionClient, database: Database, hr: SignedIn, shape: str, field: str
+) -> None:
+    answer = send(client, hr, shape=shape)
+    assert answer.status == 422 and f'id="{field}-wrong"' in answer.text
+    assert kept(database) == MODEL

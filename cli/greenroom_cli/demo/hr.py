@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from importlib import resources
 from typing import Any
 
 import httpx
+
+from greenroom_cli.seed.documents import documents
 
 
 class HrSystem:
@@ -31,8 +31,7 @@ class HrSystem:
             ("competency_models", model, f"/v1/competency-models/{model}"),
             ("templates", template, f"/v1/templates/{template}"),
         ):
-            source = resources.files("greenroom_cli") / "seed" / folder / f"{name}.json"
-            self.call("PUT", path, json=json.loads(source.read_text("utf-8")))
+            self.call("PUT", path, json=documents(folder)[name])
 
     def register_webhook(self, url: str) -> str:
         """Register a receiver; the secret that its signatures are made with."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from importlib import resources
 from typing import Any
 
 from greenroom_cli.demo.hr import HrSystem
 from greenroom_cli.demo.mail import newest_link, personal_link
+from greenroom_cli.seed.documents import documents
 
 CANDIDATES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (
@@ -42,13 +41,6 @@ CANDIDATES: tuple[tuple[str, str, dict[str, Any]], ...] = (
         },
     ),
 )
-
-
-def documents(folder: str) -> dict[str, Any]:
-    """The seed's documents of one kind by id: `competency_models` or `templates`."""
-    found = (resources.files("greenroom_cli") / "seed" / folder).iterdir()
-    read = [json.loads(path.read_text("utf-8")) for path in found if path.name.endswith(".json")]
-    return {document["id"]: document for document in sorted(read, key=lambda item: str(item["id"]))}
 
 
 def bring_catalogue(hr: HrSystem) -> None:

@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 
 from functions.console.bulk import ACTIONS, RESULTS
 from functions.console.mail_preview import MAILS
+from functions.console.template_form import BOUNDS, ENTRY, TIERS
 from functions.portal.status import ADVICE, STEPS
 from greenroom.domain.access import Permission, Role
 from greenroom.domain.analysis import LACKS
@@ -30,11 +31,13 @@ from greenroom.domain.interview import RECORDABLE, AnswerState, EhrStatus, Inter
 from greenroom.domain.manifest import Began
 from greenroom.domain.mapping import shipped_mapping
 from greenroom.domain.monitoring import Anomaly
+from greenroom.domain.policy import Inference, Retention
 from greenroom.domain.presence import TROUBLE, Phase, StepName
 from greenroom.domain.quality import Level, Verdict
+from greenroom.domain.question_bank import Kind
 from greenroom.domain.retention import DATA_KINDS
 from greenroom.domain.scorecard import ScoreStatus
-from greenroom.domain.template import QualityTiers, SpokenLanguage, TrackName
+from greenroom.domain.template import QualityTiers, Scenario, SpokenLanguage, TrackName
 from greenroom.domain.webhook import DeliveryState
 from greenroom.runtime.texts import LOCALES, catalogue_path, choose_locale, folder_name, texts
 
@@ -74,7 +77,9 @@ SETTINGS_PROBLEMS = (
     "invalid_value", "endpoint_exists", "endpoint_not_allowed", "endpoint_unresolved", "endpoint_not_active",
     "unknown_endpoint", "unknown_delivery", "unknown_api_key", "api_key_ended", "api_key_replaced",
     "idempotency_key_reused", "already_over", "invalid_cursor", "secret_elsewhere", "weights_not_100", "model_changed",
-    "unknown_competency_model",
+    "unknown_competency_model", "template_changed", "template_exists", "question_exists", "unknown_question",
+    "unknown_bank_question", "bank_question_changed", "unknown_version", "model_exists",
+    "policy_changed", "policy_exists", "policy_shipped", "mapping_exists", "unknown_kind",
 )  # fmt: skip
 LINK_CODES = ("token_expired", "token_revoked", "token_invalid")
 
@@ -90,6 +95,7 @@ def audited() -> Iterator[str]:
 VALUES = {
     "yes", "draft", "submit", "alarm", "restore",
     "sheet", "filter", "check", "propose", "send", "total", "ticked", "all",
+    "up", "down", "save", "remove",
 }  # fmt: skip
 """What checkboxes and buttons of our forms send."""
 CLOSED = {
@@ -164,6 +170,16 @@ CLOSED = {
     "scope": SCOPES,
     "mail": MAILS,
     "mails.calendar": ("publish", "cancel", "none"),
+    "scenario": get_args(Scenario),
+    "entry": [
+        f"{name}{part}" for name in ENTRY for part in ("", ".about")
+    ],
+    "templates": (*BOUNDS, *TIERS),
+    "templates.picture": PICTURES,
+    "bank_kind": get_args(Kind),
+    "inference": get_args(Inference),
+    "policies.retention": tuple(Retention.model_fields),
+    "modules": ("ok", "failed", "not_measured"),
     "account.done": ("password", "second_factor", "removed", "sessions"),
 }  # fmt: skip
 """Keys that a template (or a chat notice) puts together, by what may follow the dot."""

@@ -8,6 +8,7 @@ edits a mapping gives it a new one, and a template names the version that its in
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from typing import Annotated, Self
@@ -90,3 +91,8 @@ def shipped_mapping(version: str = "v1") -> Mapping:
         raise Invalid(f"no mapping {version[:64]!r}", code="unknown_mapping")
     path = resources.files("greenroom.domain") / "mappings" / f"{version}.json"
     return Mapping.parse(path.read_bytes(), what=f"mapping {version}")
+
+
+def indicators_of(mappings: Iterable[Mapping]) -> list[str]:
+    """The indicators that any of the mappings can score, by name."""
+    return sorted({indicator for mapping in mappings for indicator in mapping.indicators})

@@ -19,8 +19,11 @@ from pydantic import (
 from greenroom.domain.errors import Invalid
 
 Locale = Literal["zh-CN", "en"]
-LocalizedText = dict[Locale, Annotated[str, StringConstraints(min_length=1, max_length=2000)]]
-"""One text in several languages, e.g. ``{"zh-CN": "沟通能力", "en": "Communication"}``."""
+LocalizedText = Annotated[
+    dict[Locale, Annotated[str, StringConstraints(min_length=1, max_length=2000)]],
+    Field(min_length=1),
+]
+"""One text in one language or several, e.g. ``{"zh-CN": "沟通能力", "en": "Communication"}``."""
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 """A name that people choose and systems repeat: lower case, digits, `_`, `-`; at most 64."""

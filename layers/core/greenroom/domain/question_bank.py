@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
@@ -10,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from greenroom.domain.competency import Competency, CompetencyModel
+from greenroom.domain.errors import NotFound
 from greenroom.domain.model import Document, LocalizedText, Slug
 from greenroom.domain.template import Question, TrackName
 
@@ -30,13 +32,17 @@ class KindRules(Document):
 
 
 class BankQuestion(Document):
-    """One question; `keywords` are words of a résumé for which it is the better choice."""
+    """One question; `keywords` are words of a résumé for which it is the better choice.
+
+    A `retired` one is chosen no more; interviews that asked it are as they were.
+    """
 
     id: Slug
     competency: Slug
     kind: Kind
-    keywords: list[Keyword]
+    keywords: Annotated[list[Keyword], Field(max_length=50)]
     text: LocalizedText
+    retired: bool = False
 
 
 class QuestionBank(Document):
@@ -62,6 +68,36 @@ def shipped_bank(version: str = "v1") -> QuestionBank:
     return QuestionBank.parse(path.read_bytes(), what=f"question bank {version}")
 
 
+def with_own(bank: QuestionBank, own: Sequence[BankQuestion]) -> QuestionBank:
+    """`bank` with a company's questions: one with the id of another takes its place, others come last.
+
+    The version then tells of what: two banks that differ never have the same.
+    """
+    if not own:
+        return bank
+    mine = {question.id: question for question in own}
+    kept = [mine.pop(question.id, question) for question in bank.questions]
+    said = b"".join(question.canonical() for question in own)
+    return QuestionBank(
+        version=f"{bank.version}+{hashlib.sha256(said).hexdigest()[:12]}",
+        kinds=bank.kinds,
+        questions=[*kept, *mine.values()],
+    )
+
+
+def in_bank(bank: QuestionBank, question_id: str) -> BankQuestion:
+    """Raises `NotFound` (`unknown_bank_question`)."""
+    for question in bank.questions:
+        if question.id == question_id:
+            return question
+    raise NotFound(f"no question {question_id[:64]!r} in the bank", code="unknown_bank_question")
+
+
+def asked(bank: QuestionBank, question_id: str) -> Question:
+    """A question of the bank as a template asks it. Raises `NotFound` (`unknown_bank_question`)."""
+    return _asked(in_bank(bank, question_id), bank)
+
+
 def choose_questions(
     model: CompetencyModel,
     keywords: Sequence[str],
@@ -82,6 +118,7 @@ def choose_questions(
             question
             for question in bank.questions
             if question.competency == competency.id
+            and not question.retired
             and (screen or "screen" not in bank.kinds[question.kind].tracks)
         ]
         # sorted() is stable: among equals the bank's own order decides.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from functools import cache
+from importlib import resources
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -141,3 +143,15 @@ class Template(Document):
             if question.id == answer:
                 return question
         raise KeyError(answer)
+
+
+@cache
+def shipped_template(scenario: Scenario) -> Template:
+    """The template of a scenario that comes with the product, to be used as it is or copied."""
+    path = resources.files("greenroom.domain") / "templates" / f"{scenario}.json"
+    return Template.parse(path.read_bytes(), what=f"template {scenario}")
+
+
+def shipped_templates() -> list[Template]:
+    """One per scenario."""
+    return [shipped_template(scenario) for scenario in get_args(Scenario)]

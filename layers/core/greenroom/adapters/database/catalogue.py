@@ -1,10 +1,13 @@
-"""Templates, competency models, candidate filters, mappings and policies, as HR and its systems bring them."""
+"""Templates, models, the question bank, candidate filters, mappings and policies, as HR and its systems bring them."""
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import sqlalchemy as sa
 
-from greenroom.adapters.database.rule_tables import mappings, policies
+from greenroom.adapters.database.catalogue_versions import CatalogueVersions, VersionedKind
+from greenroom.adapters.database.rule_tables import bank_questions, mappings, policies
 from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import (
     candidate_filters,
@@ -18,17 +21,25 @@ from greenroom.domain.mapping import SHIPPED as SHIPPED_MAPPINGS
 from greenroom.domain.mapping import Mapping, shipped_mapping
 from greenroom.domain.policy import SHIPPED as SHIPPED_POLICIES
 from greenroom.domain.policy import Policy, shipped_policy
+from greenroom.domain.question_bank import BankQuestion, QuestionBank, shipped_bank, with_own
 from greenroom.domain.template import Template
 
 
 class Catalogue(Repository):
-    def save_template(self, template: Template) -> None:
-        """Keep it; one with the same id is replaced."""
-        self._save(templates, template)
+    @cached_property
+    def versions(self) -> CatalogueVersions:
+        return CatalogueVersions(self._connection, self._clock)
 
-    def template(self, template_id: str) -> Template:
-        """Raises `NotFound` (`unknown_template`)."""
-        body = self._body(templates, template_id)
+    def save_template(self, template: Template, by: str = "") -> None:
+        """Keep it; one with the same id is replaced, and stays among the versions.
+
+        `by`: the id of the user or API key that saves it.
+        """
+        self._save(templates, template, "template", by)
+
+    def template(self, template_id: str, *, held: bool = False) -> Template:
+        """Raises `NotFound` (`unknown_template`). Nobody else changes one that is `held` until the commit."""
+        body = self._body(templates, template_id, held=held)
         if body is None:
             raise NotFound(f"no template {template_id}", code="unknown_template")
         return Template.parse(body)
@@ -36,13 +47,13 @@ class Catalogue(Repository):
     def templates(self) -> list[Template]:
         return [Template.parse(body) for body in self._bodies(templates)]
 
-    def save_model(self, model: CompetencyModel) -> None:
-        """Keep it; one with the same id is replaced."""
-        self._save(competency_models, model)
+    def save_model(self, model: CompetencyModel, by: str = "") -> None:
+        """As `save_template`."""
+        self._save(competency_models, model, "competency_model", by)
 
-    def model(self, model_id: str) -> CompetencyModel:
-        """Raises `NotFound` (`unknown_competency_model`)."""
-        body = self._body(competency_models, model_id)
+    def model(self, model_id: str, *, held: bool = False) -> CompetencyModel:
+        """Raises `NotFound` (`unknown_competency_model`). As `template`."""
+        body = self._body(competency_models, model_id, held=held)
         if body is None:
             raise NotFound(f"no competency model {model_id}", code="unknown_competency_model")
         return CompetencyModel.parse(body)
@@ -50,9 +61,19 @@ class Catalogue(Repository):
     def models(self) -> list[CompetencyModel]:
         return [CompetencyModel.parse(body) for body in self._bodies(competency_models)]
 
+    def save_bank_question(self, question: BankQuestion, by: str = "") -> None:
+        """As `save_template`: a question of the company's own, or a shipped one as the company words it."""
+        self._save(bank_questions, question, "bank_question", by)
+
+    def bank(self) -> QuestionBank:
+        """The shipped questions with the company's own, the retired ones too."""
+        return with_own(
+            shipped_bank(), [BankQuestion.parse(body) for body in self._bodies(bank_questions)]
+        )
+
     def save_filter(self, wanted: CandidateFilter) -> None:
         """Keep it; one with the same id is replaced."""
-        self._save(candidate_filters, wanted)
+        self._put(candidate_filters, wanted)
 
     def filter(self, filter_id: str) -> CandidateFilter:
         """Raises `NotFound` (`unknown_filter`)."""
@@ -155,13 +176,25 @@ class Catalogue(Repository):
         return None if body is None else Policy.parse(body)
 
     def _save(
-        self, table: sa.Table, document: Template | CompetencyModel | CandidateFilter
+        self,
+        table: sa.Table,
+        document: Template | CompetencyModel | BankQuestion,
+        kind: VersionedKind,
+        by: str,
+    ) -> None:
+        self._put(table, document)  # first: whoever saves the same waits here
+        self.versions.note(kind, document.id, document.canonical().decode(), by)
+
+    def _put(
+        self, table: sa.Table, document: Template | CompetencyModel | BankQuestion | CandidateFilter
     ) -> None:
         body = document.canonical().decode()
         self._upsert(table, [{"id": document.id, "body": body, "saved_at": self._clock()}], "id")
 
-    def _body(self, table: sa.Table, document_id: str) -> str | None:
-        return self._connection.scalar(sa.select(table.c.body).where(table.c.id == document_id))
+    def _body(self, table: sa.Table, document_id: str, *, held: bool = False) -> str | None:
+        statement = sa.select(table.c.body).where(table.c.id == document_id)
+        found: str | None = self._connection.scalar(self._held(statement) if held else statement)
+        return found
 
     def _bodies(self, table: sa.Table) -> list[str]:
         return list(self._connection.scalars(sa.select(table.c.body).order_by(table.c.id)))

@@ -32,6 +32,7 @@ from greenroom.adapters.database.interviewers import Interviewers
 from greenroom.adapters.database.interviews import Interviews
 from greenroom.adapters.database.legal_holds import LegalHolds
 from greenroom.adapters.database.mails import Mails
+from greenroom.adapters.database.module_runs import ModuleRuns
 from greenroom.adapters.database.overrides import Overrides
 from greenroom.adapters.database.partner_orders import PartnerOrders
 from greenroom.adapters.database.presence import Presence
@@ -90,6 +91,10 @@ class Transaction:
     @cached_property
     def decisions(self) -> Decisions:
         return Decisions(self._connection, self.clock)
+
+    @cached_property
+    def module_runs(self) -> ModuleRuns:
+        return ModuleRuns(self._connection, self.clock)
 
     @cached_property
     def overrides(self) -> Overrides:

@@ -1,10 +1,41 @@
-"""Tables of what interviews are scored and judged by: mappings, policies, decisions, overrides."""
+"""Tables of what interviews are asked and judged by: bank, versions, modules, mappings, policies, decisions."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from greenroom.adapters.database.tables import UtcTime, metadata
+
+bank_questions = sa.Table(
+    "bank_questions",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("saved_at", UtcTime, nullable=False),
+)
+
+catalogue_versions = sa.Table(
+    "catalogue_versions",
+    metadata,
+    sa.Column("kind", sa.String(32), primary_key=True),
+    sa.Column("document_id", sa.String(64), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("saved_at", UtcTime, nullable=False),
+    sa.Column("saved_by", sa.String(200), nullable=False),
+)
+
+module_runs = sa.Table(
+    "module_runs",
+    metadata,
+    sa.Column("module", sa.String(64), primary_key=True),
+    sa.Column("version", sa.String(64), primary_key=True),
+    sa.Column("model_digest", sa.String(64)),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("code", sa.String(64)),
+    sa.Column("first_at", UtcTime, nullable=False),
+    sa.Column("last_at", UtcTime, nullable=False),
+)
 
 mappings = sa.Table(
     "mappings",
