@@ -28,6 +28,7 @@ NAMES = (
     "recorder",
     "interview_list",
     "console_list",
+    "monitoring_page",
 )
 
 
