@@ -65,7 +65,9 @@ def speech(folder: Path, seconds: float, parts: int) -> Clip:
     """A moving picture with sound, by ffmpeg, in so many parts of equal size."""
     media = MediaWorkshop(folder).webm(seconds, size="640x360").read_bytes()
     size = -(-len(media) // parts)
-    return _clip([media[start : start + size] for start in range(0, len(media), size)], seconds / parts)
+    return _clip(
+        [media[start : start + size] for start in range(0, len(media), size)], seconds / parts
+    )
 
 
 def _clip(bodies: Sequence[bytes], part_s: float) -> Clip:

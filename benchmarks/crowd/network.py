@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -77,7 +77,7 @@ class FlakyLine(GoodLine):
         """Half of the body arrives, then nothing; the client gives up. Always raises httpx.TransportError."""
         whole = b"".join(_form(fields)) + body
 
-        async def half() -> Iterator[bytes]:  # type: ignore[misc]
+        async def half() -> AsyncIterator[bytes]:
             yield whole[: len(whole) // 2]
             await asyncio.sleep(STALL_S)
             raise httpx.WriteTimeout("the line stalled")

@@ -1,4 +1,4 @@
-"""A season of candidates over a real Ceph, RabbitMQ and PostgreSQL, with flaky lines and with everything killed in turn.
+"""A season of candidates on a real Ceph, RabbitMQ and PostgreSQL, with flaky lines, while everything is killed in turn.
 
     make season [SIZE=5000] [FOLDER=…]
 
@@ -30,7 +30,7 @@ import tenacity
 
 from benchmarks.crowd.accounts import Accounts, accounts
 from benchmarks.crowd.candidate import PATIENCE_S, Candidate, Refused, all_of
-from benchmarks.crowd.clip import Clip, speech
+from benchmarks.crowd.clip import speech
 from benchmarks.crowd.house import House, Invitation, open_house
 from benchmarks.crowd.journal import Journal, Recorded
 from benchmarks.crowd.network import FlakyLine

@@ -45,7 +45,7 @@ class Weather:
             while not self._over.wait(self._every_s):
                 next(turns)()
                 self.met["store, by itself"] += self._house.mend()
-        except BaseException as error:  # noqa: BLE001: raised again where the block ends
+        except BaseException as error:  # noqa: BLE001  (raised again where the block ends)
             self._failure = error
 
     def _worker(self, name: str) -> Callable[[], None]:
