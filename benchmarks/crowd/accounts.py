@@ -1,4 +1,4 @@
-"""The season's accounts: every answer that anybody recorded is whole, or its loss is reported by name, or it is a fault.
+"""The season's accounts: every recorded answer is whole, or its loss is reported by name, or it is a fault.
 
 They ask the product's own records, the database and the store, and believe only what the candidates' journal says of
 what was recorded.
