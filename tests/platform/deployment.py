@@ -18,6 +18,7 @@ import httpx
 
 from greenroom.adapters.object_store import ObjectStore
 from greenroom.domain.api_key import SCOPES
+from greenroom.domain.errors import Unavailable
 from greenroom.host.topology import dead_queue
 from greenroom.host.wiring import read_wiring
 from greenroom_local.ports import HOST, Ports
@@ -188,15 +189,20 @@ class Deployment:
         return url
 
     def _hears(self) -> bool:
-        """Whether status_sync removes what knocks. Ceph forgets the first seconds of a new topic."""
+        """Whether status_sync removes what knocks. Ceph forgets the first seconds of a new topic, and its gateway
+        may end by a segmentation fault while it sends what waited: then it is started again."""
         key = f"events/knock/{secrets.token_hex(8)}.json"
         store = self.store()
-        store.put(key, b"{}", content_type="application/json")
         deadline = time.monotonic() + 3
-        while time.monotonic() < deadline:
-            if not list(store.listing(key)):
-                return True
-            time.sleep(0.1)
+        try:
+            store.put(key, b"{}", content_type="application/json")
+            while time.monotonic() < deadline:
+                if not list(store.listing(key)):
+                    return True
+                time.sleep(0.1)
+        except Unavailable:
+            if not self.stack.is_whole():
+                self.stack.start()
         return False
 
 
