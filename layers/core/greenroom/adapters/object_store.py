@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 MULTIPART_BYTES = 16 * 2**20
+MAX_CONNECTIONS = 32
+"""Kept to the store: one for each thread of the HTTP host, which would else throw connections away under load."""
 _TRANSFER = TransferConfig(
     multipart_threshold=MULTIPART_BYTES, multipart_chunksize=MULTIPART_BYTES, max_concurrency=4
 )
@@ -346,7 +348,7 @@ def _client(session: boto3.session.Session, endpoint: str | None) -> S3Client:
             retries={"mode": "standard", "max_attempts": 4},
             connect_timeout=5,
             read_timeout=60,
-            max_pool_connections=16,
+            max_pool_connections=MAX_CONNECTIONS,
         ),
     )
     return client

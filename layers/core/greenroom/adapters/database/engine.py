@@ -55,8 +55,9 @@ BUSY_S = 30
 """Seconds that a writer waits for another one."""
 CONNECT_S = 10
 """Seconds that PostgreSQL has to answer a new connection."""
-POOL = {"pool_size": 5, "max_overflow": 15}
-"""Connections kept, and how many more there may be; a thread without one waits for up to 30 s."""
+POOL = {"pool_size": 20, "max_overflow": 0}
+"""Connections, opened when needed and then kept: under load a server process was opening and closing them for every
+request. A thread without one waits for up to 30 s."""
 _READING = "greenroom_reading"
 
 
