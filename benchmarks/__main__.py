@@ -26,6 +26,7 @@ NAMES = (
     "quality",
     "analysis",
     "recorder",
+    "scale",
     "interview_list",
     "console_list",
     "monitoring_page",
