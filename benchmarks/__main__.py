@@ -29,6 +29,7 @@ NAMES = (
     "scale",
     "interview_list",
     "console_list",
+    "monitoring_page",
 )
 
 

@@ -23,7 +23,7 @@ from greenroom.domain.interview import (
 from greenroom.domain.keys import AttemptRef
 from greenroom.domain.message import CANCELLED
 from greenroom.runtime.http import Principal, Request, Response
-from greenroom.runtime.idempotency import idempotent
+from greenroom.runtime.idempotency import Once, idempotent
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -92,7 +92,8 @@ def reminding(who: Principal, note: Note) -> Action:
 
 def extend(request: Request, app: Function[Settings]) -> Response:
     """``PUT …/deadline``: see `extending`."""
-    return _acted(request, app, extending(request.who, request.document(NewDeadline).deadline))
+    act = extending(request.who, request.document(NewDeadline).deadline)
+    return _acted(request, app, act, Once("", ""))
 
 
 def extending(who: Principal, wanted: datetime) -> Action:
@@ -176,15 +177,17 @@ def _ask_again(tx: Transaction, answer: AnswerRow, details: dict[str, str]) -> N
 
 
 def _once(request: Request, app: Function[Settings], act: Action) -> Response:
-    return idempotent(app.database, request, "actions", lambda _key: _acted(request, app, act))
+    return idempotent(
+        app.database, request, "actions", lambda once: _acted(request, app, act, once)
+    )
 
 
-def _acted(request: Request, app: Function[Settings], act: Action) -> Response:
+def _acted(request: Request, app: Function[Settings], act: Action, once: Once) -> Response:
     """How the interview stands after it."""
     interview_id = request.params["interview"]
     with app.changes() as tx:
         run(tx, interview_id, act)
-        return Response.json(summary(tx.interviews.get(interview_id)))
+        return once.answer(tx, Response.json(summary(tx.interviews.get(interview_id))))
 
 
 def run(tx: Transaction, interview_id: str, act: Action) -> bool:

@@ -25,7 +25,7 @@ from greenroom.domain.ids import new_id
 from greenroom.domain.intervention import Note
 from greenroom.domain.model import canonical_json
 from greenroom.runtime.http import Request, Response
-from greenroom.runtime.idempotency import idempotent
+from greenroom.runtime.idempotency import Once, idempotent
 
 if TYPE_CHECKING:
     from functions.console.actions import Action
@@ -94,7 +94,7 @@ def run_page(request: Request, app: Function[Settings]) -> Response:
         app.database,
         keyed,
         "bulk",
-        lambda _key: Response.json([_one(app, interview, act) for interview in chosen]),
+        lambda once: Response.json([_one(app, interview, act, once) for interview in chosen]),
     )
     results: list[dict[str, str]] = json.loads(answer.body)
     with app.database.begin() as tx:
@@ -111,14 +111,24 @@ def run_page(request: Request, app: Function[Settings]) -> Response:
     )
 
 
-def _one(app: Function[Settings], interview: str, act: Action) -> dict[str, str]:
-    """What became of one interview: ``done``, ``unchanged``, or ``refused`` with its code."""
+def _one(app: Function[Settings], interview: str, act: Action, once: Once) -> dict[str, str]:
+    """What became of one interview: ``done``, ``unchanged``, or ``refused`` with its code.
+
+    It is kept with the act itself: killed halfway and sent again, nobody is reminded twice.
+    """
+    whose = f"{once.whose}:{interview}"
     try:
         with app.changes() as tx:
-            changed = actions.run(tx, interview, act)
+            if once.key:
+                stored = tx.idempotency.begin(whose, once.key, "")
+                if stored is not None:
+                    return {"interview": interview, "result": stored.body}
+            result = "done" if actions.run(tx, interview, act) else "unchanged"
+            if once.key:
+                tx.idempotency.finish(whose, once.key, 200, result)
     except (Conflict, Invalid, NotFound) as error:
         return {"interview": interview, "result": "refused", "code": error.code}
-    return {"interview": interview, "result": "done" if changed else "unchanged"}
+    return {"interview": interview, "result": result}
 
 
 def _chosen(form: Mapping[str, str], app: Function[Settings]) -> list[InterviewRow]:

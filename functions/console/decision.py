@@ -17,7 +17,7 @@ from greenroom.domain.interview import InterviewState
 from greenroom.domain.message import RESULTS, result_of
 from greenroom.domain.model import canonical_json
 from greenroom.runtime.http import Request, Response
-from greenroom.runtime.idempotency import idempotent
+from greenroom.runtime.idempotency import Once, idempotent
 
 if TYPE_CHECKING:
     from functions.console.actions import Action
@@ -35,17 +35,16 @@ def decide(request: Request, app: Function[Settings]) -> Response:
     decision = request.document(Decision)
     wanted = request.params["interview"]
 
-    def once(_key: str) -> Response:
+    def decided(once: Once) -> Response:
         with app.changes() as tx:
             run(tx, wanted, deciding(request.who, decision))
-            return Response.json(
-                {
-                    **summary(tx.interviews.get(wanted)),
-                    "decisions": decisions_of(tx.decisions.all(wanted)),
-                }
-            )
+            told = {
+                **summary(tx.interviews.get(wanted)),
+                "decisions": decisions_of(tx.decisions.all(wanted)),
+            }
+            return once.answer(tx, Response.json(told))
 
-    return idempotent(app.database, request, "decisions", once)
+    return idempotent(app.database, request, "decisions", decided)
 
 
 def decide_at_desk(request: Request, app: Function[Settings]) -> Response:

@@ -137,11 +137,14 @@ def problems(error: GreenroomError, fields: Mapping[str, str]) -> dict[str, str]
     """Each wrong field by its name. `fields` says where a code, or a place in the document, belongs; "form" is all."""
     if error.code != "invalid_document":
         return {fields.get(error.code, "form"): error.code}
-    places = [str(item["at"]) for item in error.fields["errors"]]
-    return {
-        fields.get(place, fields.get(place.partition(".")[0], place)): "invalid_value"
-        for place in places
-    }
+    return {_field(str(item["at"]), fields): "invalid_value" for item in error.fields["errors"]}
+
+
+def _field(place: str, fields: Mapping[str, str]) -> str:
+    """The field of a place; a place in a list, ``keywords.3``, has the list's."""
+    head, _, rest = place.partition(".")
+    listed = rest.partition(".")[0].isdigit()
+    return fields.get(head, head) if listed else fields.get(place, place)
 
 
 def _number(value: float | None) -> str:

@@ -29,7 +29,9 @@ def accept_batch(request: Request, app: Function[Settings]) -> Response:
     `unknown_competency`, `no_good_rows`).
     """
     with _collector_paused():
-        return idempotent(app.database, request, "batches", lambda key: _accept(request, key, app))
+        return idempotent(
+            app.database, request, "batches", lambda once: _accept(request, once.key, app)
+        )
 
 
 @contextmanager

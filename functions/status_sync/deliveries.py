@@ -9,7 +9,7 @@ from greenroom.domain.errors import Invalid
 from greenroom.domain.webhook import DeliveryState, ResendRequest
 from greenroom.runtime import webhook_operations
 from greenroom.runtime.http import Request, Response
-from greenroom.runtime.idempotency import idempotent
+from greenroom.runtime.idempotency import Once, idempotent
 from greenroom.runtime.paging import links, next_page, only_known, page_size
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def resend(request: Request, app: Function[Settings]) -> Response:
     Writing the event's object again is what calls this function for it. Raises `NotFound`
     (`unknown_endpoint`, `unknown_delivery`), `Conflict` (`endpoint_not_active`) and what `idempotent` raises.
     """
-    return idempotent(app.database, request, "resend", lambda _key: _resent(request, app))
+    return idempotent(app.database, request, "resend", lambda _once: _resent(request, app))
 
 
 def _resent(request: Request, app: Function[Settings]) -> Response:
@@ -91,16 +91,16 @@ def resend_since(request: Request, app: Function[Settings]) -> Response:
     (`endpoint_not_active`).
     """
     return idempotent(
-        app.database, request, "resend_since", lambda _key: _resent_since(request, app)
+        app.database, request, "resend_since", lambda once: _resent_since(request, app, once)
     )
 
 
-def _resent_since(request: Request, app: Function[Settings]) -> Response:
+def _resent_since(request: Request, app: Function[Settings], once: Once) -> Response:
     wanted = request.document(ResendRequest)
     endpoint = request.params["endpoint"]
     with app.database.begin() as tx:
         again = webhook_operations.resend_since(tx, endpoint, wanted, request.who.actor)
-    return Response.json({"endpoint": endpoint, "deliveries": again}, 202)
+        return once.answer(tx, Response.json({"endpoint": endpoint, "deliveries": again}, 202))
 
 
 def _state(text: str | None) -> DeliveryState | None:

@@ -9,7 +9,7 @@ from functions.status_sync.rest import check_rest
 from greenroom.domain.errors import Invalid
 from greenroom.domain.webhook import SecretRotation, WebhookEndpointRequest, check_secret
 from greenroom.runtime.http import Request, Response
-from greenroom.runtime.idempotency import idempotent
+from greenroom.runtime.idempotency import Once, idempotent
 from greenroom.runtime.webhook_operations import enable, new_secret, register, remove
 from greenroom.runtime.webhook_operations import rotate_secret as rotated
 
@@ -26,20 +26,22 @@ def register_endpoint(request: Request, app: Function[Settings]) -> Response:
     Raises `Invalid` (`endpoint_not_allowed`, `endpoint_unresolved`, `invalid_template`, `unknown_secret`),
     `Conflict` (`endpoint_exists`) and what `idempotent` raises.
     """
-    return idempotent(app.database, request, "endpoints", lambda _key: _registered(request, app))
+    return idempotent(
+        app.database, request, "endpoints", lambda once: _registered(request, app, once)
+    )
 
 
-def _registered(request: Request, app: Function[Settings]) -> Response:
+def _registered(request: Request, app: Function[Settings], once: Once) -> Response:
     wanted = request.document(WebhookEndpointRequest)
     sender(app).check(wanted.url)
     if wanted.rest is not None:
         check_rest(wanted.url, wanted.rest, wanted.types, app)
     secret = wanted.secret or (new_secret() if wanted.kind == "webhook" else "")
+    shown = None if wanted.kind == "greenhouse" else secret or None
     with app.database.begin() as tx:
         endpoint = register(tx, wanted, secret, request.who.actor)
-    headers = {"Cache-Control": "no-store"}
-    shown = None if wanted.kind == "greenhouse" else secret or None
-    return Response.json({**_shown(endpoint), "secret": shown}, 201, headers)
+        told = {**_shown(endpoint), "secret": shown}
+        return once.answer(tx, Response.json(told, 201, {"Cache-Control": "no-store"}))
 
 
 def list_endpoints(app: Function[Settings]) -> Response:
@@ -55,19 +57,18 @@ def rotate_secret(request: Request, app: Function[Settings]) -> Response:
     A robot's comes from its platform. Raises `NotFound` (`unknown_endpoint`), `Conflict` (`endpoint_not_active`),
     `Invalid` (`invalid_secret`) and what `idempotent` raises.
     """
-    return idempotent(app.database, request, "rotations", lambda _key: _rotated(request, app))
+    return idempotent(app.database, request, "rotations", lambda once: _rotated(request, app, once))
 
 
-def _rotated(request: Request, app: Function[Settings]) -> Response:
+def _rotated(request: Request, app: Function[Settings], once: Once) -> Response:
     wanted = request.document(SecretRotation) if request.body.strip() else SecretRotation()
     endpoint_id = request.params["endpoint"]
     with app.database.begin() as tx:
         kind = tx.webhooks.active_endpoint(endpoint_id).kind
         secret = _next_secret(kind, wanted.secret)
         endpoint = rotated(tx, endpoint_id, wanted, secret, request.who.actor)
-    headers = {"Cache-Control": "no-store"}
-    shown = None if kind == "greenhouse" else secret
-    return Response.json({**_shown(endpoint), "secret": shown}, 200, headers)
+        told = {**_shown(endpoint), "secret": None if kind == "greenhouse" else secret}
+        return once.answer(tx, Response.json(told, 200, {"Cache-Control": "no-store"}))
 
 
 def remove_endpoint(request: Request, app: Function[Settings]) -> Response:
@@ -111,7 +112,7 @@ def _shown(endpoint: EndpointRow) -> dict[str, Any]:
         "url": endpoint.shown_url,
         "types": endpoint.types,
         "notice": endpoint.notice and endpoint.notice.model_dump(),
-        "rest": endpoint.rest and endpoint.rest.model_dump(),
+        "rest": endpoint.rest and endpoint.rest.shown().model_dump(),
         "state": endpoint.state,
         "created_at": endpoint.created_at.isoformat(),
         "failures": endpoint.failures,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -17,6 +18,7 @@ from greenroom.domain.evaluations import Evaluation
 from greenroom.domain.interview import AnswerState, InterviewState
 from greenroom.domain.keys import AttemptRef
 from tests.console_visitors import SignedIn, signed_in
+from tests.dying import killed_after
 from tests.function_client import Answer, FunctionClient
 from tests.seeded import SettableClock, invite, set_up
 
@@ -208,3 +210,19 @@ def test_a_page_of_two_hundred_can_be_ticked_whole(client: FunctionClient, hr: S
     boxes = {f"tick-itv_{number}": "on" for number in range(200)}
     answer = confirm(client, hr, action="remind", **boxes)
     assert "nothing_ticked" in answer.text, "read, and found to be nobody's"
+
+
+def test_killed_anywhere_and_sent_again_nobody_is_reminded_twice(
+    client: FunctionClient, hr: SignedIn, database: Database, clock: SettableClock
+) -> None:
+    for commits in itertools.count(1):
+        names = [f"{name}{commits}" for name in NAMES]
+        ids = invite(database, names)
+        form = fields(confirm(client, hr, action="remind", **ticked(ids)))
+        killed = killed_after(commits, app, lambda form=form: run(client, hr, form))
+        clock.advance(timedelta(seconds=61))  # a key that nobody finished is free again
+        assert results(run(client, hr, form)) == dict.fromkeys(names, "done")
+        assert [log(database, one) for one in ids] == [["reminder.requested"]] * len(ids)
+        if not killed:
+            break
+    assert commits > len(NAMES)

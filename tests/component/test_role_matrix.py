@@ -72,6 +72,14 @@ OPENS: dict[tuple[str, str], set[Role]] = {
     ("POST", f"{TEMPLATE}/questions/{{question}}"): STAFF,
     ("GET", f"{TEMPLATE}/versions/{{number}}"): READERS,
     ("POST", f"{TEMPLATE}/versions/{{number}}"): STAFF,
+    ("GET", f"{SETTINGS}/policies"): READERS,
+    ("POST", f"{SETTINGS}/policies"): STAFF,
+    ("GET", f"{SETTINGS}/policies/{{id}}"): READERS,
+    ("POST", f"{SETTINGS}/policies/{{id}}"): STAFF,
+    ("GET", f"{SETTINGS}/mappings"): READERS,
+    ("GET", f"{SETTINGS}/mappings/{{version}}"): READERS,
+    ("POST", f"{SETTINGS}/mappings/{{version}}"): STAFF,
+    ("GET", f"{SETTINGS}/modules"): READERS,
     ("GET", f"{SETTINGS}/bank"): READERS,
     ("GET", f"{SETTINGS}/bank/{{question}}"): READERS,
     ("POST", f"{SETTINGS}/bank/{{question}}"): STAFF,
@@ -121,7 +129,7 @@ def paths(client: FunctionClient, database: Database, store: ObjectStore) -> dic
         batch = tx.interviews.get(mine).batch_id
     other = account(database, Role.INTERVIEWER, email="other@example.com")
     nowhere = {"endpoint": "wep_none", "event": "evt_none", "key": "none", "id": "none"}
-    nowhere |= {"question": "none", "number": "1"}
+    nowhere |= {"question": "none", "number": "1", "version": "v0"}
     return {
         "interview": mine,
         "batch": batch,

@@ -1,5 +1,6 @@
 """Running webhooks: breakers, rotated secrets, what was sent and answered, sending again since a time."""
 
+import itertools
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from greenroom.adapters.database import Database
 from greenroom.domain import keys
 from greenroom.domain.events import EventType
 from greenroom.domain.webhook import LONGEST_PAUSE, PAUSED_AFTER
+from tests.dying import killed_after
 from tests.function_client import FunctionClient
 from tests.seeded import SettableClock, api_key, invite, set_up
 from tests.webhook_receiver import WebhookReceiver
@@ -218,3 +220,27 @@ def test_everything_since_a_time_is_sent_again_in_order_under_its_ids(
     assert [item.id for item in again] == [item.id for item in before[1:]]
     answer = client.post("/v1/webhook-endpoints/wep_nobody/resend", {"since": since})
     assert (answer.status, answer.json()["code"]) == (404, "unknown_endpoint")
+
+
+def test_killed_while_registering_or_rotating_the_secret_is_still_told(
+    client: FunctionClient, database: Database, clock: SettableClock
+) -> None:
+    def send(path: str, body: dict, commits: int) -> dict:
+        """Killed after so many commits, if it lives so long; then sent again with the same key."""
+        key = {"Idempotency-Key": f"key-{commits}"}
+        lives.append(not killed_after(commits, app, lambda: client.post(path, body, **key)))
+        clock.advance(timedelta(seconds=61))
+        answer = client.post(path, body, **key)
+        assert answer.status in (200, 201), answer.text
+        return answer.json()
+
+    lives: list[bool] = []
+    for commits in itertools.count(1):
+        wanted = {"url": f"http://127.0.0.1:9/{commits}"}
+        which = send("/v1/webhook-endpoints", wanted, commits)["id"]
+        told = send(f"/v1/webhook-endpoints/{which}/rotate-secret", {}, commits)["secret"]
+        with database.begin() as tx:
+            assert tx.webhooks.endpoint(which).secret == told
+        if all(lives[-2:]):
+            break
+    assert commits > 2

@@ -31,6 +31,7 @@ from greenroom.domain.interview import RECORDABLE, AnswerState, EhrStatus, Inter
 from greenroom.domain.manifest import Began
 from greenroom.domain.mapping import shipped_mapping
 from greenroom.domain.monitoring import Anomaly
+from greenroom.domain.policy import Inference, Retention
 from greenroom.domain.presence import TROUBLE, Phase, StepName
 from greenroom.domain.quality import Level, Verdict
 from greenroom.domain.question_bank import Kind
@@ -78,6 +79,7 @@ SETTINGS_PROBLEMS = (
     "idempotency_key_reused", "already_over", "invalid_cursor", "secret_elsewhere", "weights_not_100", "model_changed",
     "unknown_competency_model", "template_changed", "template_exists", "question_exists", "unknown_question",
     "unknown_bank_question", "bank_question_changed", "unknown_version", "model_exists",
+    "policy_changed", "policy_exists", "policy_shipped", "mapping_exists", "unknown_kind",
 )  # fmt: skip
 LINK_CODES = ("token_expired", "token_revoked", "token_invalid")
 
@@ -175,6 +177,9 @@ CLOSED = {
     "templates": (*BOUNDS, *TIERS),
     "templates.picture": PICTURES,
     "bank_kind": get_args(Kind),
+    "inference": get_args(Inference),
+    "policies.retention": tuple(Retention.model_fields),
+    "modules": ("ok", "failed", "not_measured"),
     "account.done": ("password", "second_factor", "removed", "sessions"),
 }  # fmt: skip
 """Keys that a template (or a chat notice) puts together, by what may follow the dot."""

@@ -23,6 +23,7 @@ from botocore.utils import parse_timestamp
 
 from greenroom.adapters.direct_reads import DirectReads
 from greenroom.adapters.object_versions import Held, held, remove
+from greenroom.adapters.trace_context import outgoing
 from greenroom.clock import Clock, now_utc
 from greenroom.domain.errors import Forbidden, GreenroomError, NotFound, Unavailable
 
@@ -117,9 +118,14 @@ class ObjectStore:
         )
 
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
+        """The trace that is at work stands in the object's metadata: whoever the object calls goes on with it."""
         with _mapped(key):
             self._client.put_object(
-                Bucket=self.bucket, Key=key, Body=body, ContentType=content_type
+                Bucket=self.bucket,
+                Key=key,
+                Body=body,
+                ContentType=content_type,
+                Metadata=outgoing(),
             )
 
     def put_file(self, key: str, path: Path, content_type: str) -> None:
@@ -129,7 +135,7 @@ class ObjectStore:
                 str(path),
                 self.bucket,
                 key,
-                ExtraArgs={"ContentType": content_type},
+                ExtraArgs={"ContentType": content_type, "Metadata": outgoing()},
                 Config=_TRANSFER,
             )
 
@@ -174,6 +180,14 @@ class ObjectStore:
         return ObjectInfo(
             key, found["ContentLength"], found["ETag"].strip('"'), found["LastModified"]
         )
+
+    def metadata(self, key: str) -> dict[str, str]:
+        """What was said of the object when it was written; empty where it is gone."""
+        try:
+            with _mapped(key):
+                return self._client.head_object(Bucket=self.bucket, Key=key)["Metadata"]
+        except NotFound:
+            return {}
 
     def listing(self, prefix: str) -> Iterator[ObjectInfo]:
         """All objects below `prefix`, by key."""

@@ -11,6 +11,7 @@ from defusedcsv import csv as defused
 from greenroom.domain.errors import Invalid
 
 BOM = "\ufeff"
+FULL_WIDTH_STARTS = ("＝", "＋", "－", "＠")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -31,12 +32,19 @@ def read_csv(body: bytes) -> list[list[str]]:
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """CSV for Excel: a BOM, and no cell that a spreadsheet would take for a formula (defusedcsv)."""
+    """CSV for Excel: a BOM, and no cell that a spreadsheet would take for a formula (defusedcsv).
+
+    Full-width signs begin a formula too where Excel speaks Chinese or Japanese (OWASP, CSV injection).
+    """
     text = io.StringIO(newline="")
     writer = defused.writer(text)
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows([_quoted(cell) for cell in row] for row in rows)
     return BOM + text.getvalue()
+
+
+def _quoted(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FULL_WIDTH_STARTS) else cell
 
 
 def _decoded(body: bytes) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from greenroom.domain.errors import Invalid
 from greenroom.runtime.http import Request, Response
 
 if TYPE_CHECKING:
-    from greenroom.adapters.database import Database
+    from greenroom.adapters.database import Database, Transaction
 
 MAX_KEY = 200
 
@@ -28,19 +29,40 @@ def idempotency_key(request: Request) -> str:
     return key
 
 
-def idempotent(
-    database: Database, request: Request, scope: str, run: Callable[[str], Response]
-) -> Response:
-    """Call `run(key)` once per key and caller; store what it answered and answer the same again.
+@dataclass
+class Once:
+    """One run of a request. `key` is the header's value, "" without it.
 
-    Without the header `run` gets "" and nothing is remembered. Raises `Conflict`
-    (`idempotency_key_reused`, `in_progress`) and `Invalid` (`invalid_idempotency_key`). When `run`
-    raises, the key is free again.
+    `answer` keeps the answer in the transaction of what it tells of: killed at any moment, either both are there, and
+    the same request gets this answer, or nothing has happened.
+    """
+
+    whose: str
+    key: str
+    kept: bool = False
+
+    def answer(self, tx: Transaction, response: Response) -> Response:
+        if self.key:
+            tx.idempotency.finish(self.whose, self.key, response.status, response.body)
+            self.kept = True
+        return response
+
+
+def idempotent(
+    database: Database, request: Request, scope: str, run: Callable[[Once], Response]
+) -> Response:
+    """Call `run` once per key and caller; store what it answered and answer the same again.
+
+    Without the header nothing is remembered. What `run` has not kept itself (`Once.answer`) is kept afterwards: killed
+    in between, the same request runs again after a minute, so such a `run` must bear that. Raises `Conflict`
+    (`idempotency_key_reused`, `in_progress`) and `Invalid` (`invalid_idempotency_key`). When `run` raises, the key is
+    free again.
     """
     key = idempotency_key(request)
-    if not key:
-        return run("")
     whose = f"{scope}:{request.who.id}"
+    once = Once(whose, key)
+    if not key:
+        return run(once)
     asked = f"{request.method} {request.path}?{urlencode(sorted(request.query.items()))}\n"
     fingerprint = hashlib.sha256(asked.encode() + request.body).hexdigest()
     with database.begin() as tx:
@@ -49,11 +71,12 @@ def idempotent(
         headers = {"Idempotency-Replayed": "true", "Cache-Control": "no-store"}
         return Response.json(json.loads(stored.body), stored.status, headers)
     try:
-        response = run(key)
+        response = run(once)
     except BaseException:  # whatever ends it, the key must not stay taken
         with database.begin() as tx:
             tx.idempotency.abandon(whose, key)
         raise
-    with database.begin() as tx:
-        tx.idempotency.finish(whose, key, response.status, response.body)
+    if not once.kept:
+        with database.begin() as tx:
+            tx.idempotency.finish(whose, key, response.status, response.body)
     return response

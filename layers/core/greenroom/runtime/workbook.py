@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from xlsxwriter import Workbook
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from greenroom.runtime.csv_text import FULL_WIDTH_STARTS
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", *FULL_WIDTH_STARTS)
 
 
 def write_xlsx(name: str, header: Sequence[str], rows: Iterable[Sequence[str | float]]) -> bytes:

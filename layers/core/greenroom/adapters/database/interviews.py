@@ -202,7 +202,7 @@ class Interviews(FollowUps):
         """What the EHR told about the person, None when it told nothing."""
         mine = sa.select(candidates.c.resume).where(candidates.c.external_id == external_id)
         body = self._connection.scalar(mine)
-        return None if body is None else Resume.parse(body)
+        return None if body is None else Resume.stored(body)
 
     def counts(self, batch_id: str) -> dict[InterviewState, int]:
         """How many of a batch's interviews are in each state."""
