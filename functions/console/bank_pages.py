@@ -77,7 +77,7 @@ def bank_question_page(
         "settings_bank_question.html",
         status=problem.status if problem else 200,
         question=question,
-        values=form if form is not None else _fields(question),
+        values=form if form is not None else bank_fields(question),
         names=names,
         competencies=sorted({*names, *(one.competency for one in bank.questions)}),
         kinds=get_args(Kind),
@@ -114,7 +114,8 @@ def save_bank_question(request: Request, app: Function[Settings]) -> Response:
     return Response.redirect(f"{PATH}?saved")
 
 
-def _fields(question: BankQuestion | None) -> dict[str, str]:
+def bank_fields(question: BankQuestion | None) -> dict[str, str]:
+    """Every field of the form by its name; `was` is the question that it is filled in for."""
     if question is None:
         return {"kind": "behaviour"}
     fields = {
