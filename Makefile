@@ -9,7 +9,7 @@ PACKAGES := . layers/core layers/media layers/speech layers/vision layers/langua
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 INPUTS := pyproject.toml $(wildcard layers/*/pyproject.toml) infra/local/pyproject.toml cli/pyproject.toml
 
-.PHONY: help run demo test test-faults test-platform lint format types bench eval contracts package lock clean
+.PHONY: help run demo test test-console test-faults test-platform season lint format types bench eval contracts package lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -51,8 +51,15 @@ test-faults: .venv/.dev ## workers killed two to three times as often as in make
 	@GREENROOM_TEST_FAULTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/faults \
 	  tests/component/invitation/test_relay_outages.py $(ARGS)
 
+test-console: .venv/.dev ## every page of the console in every look, every task by both hands; pictures in artefacts/console
+	@GREENROOM_TEST_CONSOLE=1 $(BIN)/pytest -n 2 --dist loadfile tests/browser/test_console_sizes.py \
+	  tests/browser/test_console_tasks.py $(ARGS)
+
 test-platform: .venv/.dev ## Terraform against a Lambda API and back; as root the main job on a real Ceph, RabbitMQ, PostgreSQL
 	@GREENROOM_TEST_DEPLOY=1 $(BIN)/pytest -n0 tests/platform $(ARGS)
+
+season: .venv/.dev ## as root: candidates over a real Ceph, RabbitMQ, PostgreSQL, everything killed: make season [SIZE=5000] [FOLDER=…]
+	@$(BIN)/python -m benchmarks.crowd.season --size $(or $(SIZE),5000) --folder $(or $(FOLDER),/var/tmp/greenroom-season) $(ARGS)
 
 lock: $(UV) ## resolve the requirement files again, with hashes
 	@$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 $(ARGS) \

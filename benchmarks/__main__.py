@@ -26,8 +26,10 @@ NAMES = (
     "quality",
     "analysis",
     "recorder",
+    "scale",
     "interview_list",
     "console_list",
+    "monitoring_page",
 )
 
 

@@ -37,8 +37,8 @@ def run() -> dict[str, float]:
         )
         with (
             pocket_store(Path(folder) / "store") as pocket,
-            _console(pocket, Path(folder) / "full.sqlite", INTERVIEWS, browser) as full,
-            _console(pocket, Path(folder) / "empty.sqlite", 0, browser) as empty,
+            served(pocket, _filled(Path(folder) / "full.sqlite", INTERVIEWS), browser) as full,
+            served(pocket, _filled(Path(folder) / "empty.sqlite", 0), browser) as empty,
         ):
             for page, rows in ((full, 50), (empty, 0)):
                 page.reload()  # the first visit brings style sheets and scripts
@@ -64,16 +64,26 @@ def _ms(page: Page, moment: str) -> float:
     return found
 
 
-@contextmanager
-def _console(pocket: Pocket, path: Path, interviews: int, browser: Browser) -> Iterator[Page]:
-    """A console of its own over a database of so many interviews, opened by somebody from HR."""
+def _filled(path: Path, interviews: int) -> str:
+    """The URL of a database of so many interviews."""
     database = Database(f"sqlite:///{path}")
     database.migrate()
     if interviews:
         fill(database, interviews)
+    database.close()
+    return f"sqlite:///{path}"
+
+
+@contextmanager
+def served(
+    pocket: Pocket, database_url: str, browser: Browser, path: str = "interviews"
+) -> Iterator[Page]:
+    """A console of its own over a database, with a page of it opened by somebody from HR."""
+    database = Database(database_url)
+    database.migrate()
     visitor = signed_in(database)
     database.close()
-    settings = {**os.environ, **environment(f"sqlite:///{path}"), **pocket.environment}
+    settings = {**os.environ, **environment(database_url), **pocket.environment}
     command = [sys.executable, "-m", "greenroom.host.http", "--functions", "console"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=settings) as process:
         assert process.stdout is not None
@@ -81,9 +91,11 @@ def _console(pocket: Pocket, path: Path, interviews: int, browser: Browser) -> I
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         cookie = {"name": "greenroom_session", "value": visitor.token, "url": url}
         page.context.add_cookies([cookie])  # type: ignore[list-item]
-        page.goto(f"{url}/console/interviews")
-        yield page
-        page.close()
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(15)
+        try:
+            page.goto(f"{url}/console/{path}")
+            yield page
+        finally:
+            page.close()
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(15)

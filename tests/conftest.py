@@ -12,7 +12,7 @@ import pytest
 
 from greenroom.adapters.database import Database
 from tests.pocket import Pocket, pocket_store
-from tests.seeded import environment
+from tests.seeded import environment, opened
 
 if TYPE_CHECKING:
     from greenroom.adapters.object_store import ObjectStore
@@ -50,7 +50,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def database(tmp_path: Path, empty_database: bytes) -> Database:
     path = tmp_path / "greenroom.sqlite"
     path.write_bytes(empty_database)
-    return Database(f"sqlite:///{path}")
+    return opened(f"sqlite:///{path}")
 
 
 @pytest.fixture

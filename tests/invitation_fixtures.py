@@ -25,6 +25,7 @@ from greenroom.runtime.function import Function
 from greenroom.runtime.tokens import new_api_key
 from tests.function_client import FunctionClient
 from tests.pocket import Pocket
+from tests.seeded import DATABASE_KEY
 
 TOKEN_KEY = "t" * 32
 START = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
@@ -232,6 +233,7 @@ def environment(pocket: Pocket, bucket: str, database: Path, smtp_port: int) -> 
         **pocket.environment,
         "GREENROOM_STORE__BUCKET": bucket,
         "GREENROOM_DATABASE__URL": f"sqlite:///{database}",
+        "GREENROOM_DATABASE__KEYS": json.dumps([DATABASE_KEY]),
         "GREENROOM_MAIL__HOST": "127.0.0.1",
         "GREENROOM_MAIL__PORT": str(smtp_port),
         "GREENROOM_MAIL__SENDER": "星河零售 <hr@example.com>",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import functools
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+
+from pydantic import SecretStr
 
 from greenroom.adapters.database import Database, NewInterview
 from greenroom.clock import Clock
@@ -17,10 +20,12 @@ from greenroom.domain.plan import Plan
 from greenroom.domain.policy import Policy, shipped_policy
 from greenroom.domain.template import Template
 from greenroom.runtime.function import Function
+from greenroom.runtime.settings import DatabaseSettings
 from greenroom.runtime.tokens import issue_candidate_token, new_api_key
 
 TOKEN_KEY = "a-key-for-tests-of-at-least-32-characters"
 IDENTITY_KEY = base64.b64encode(bytes(range(32))).decode()
+DATABASE_KEY = base64.b64encode(bytes(range(64, 96))).decode()
 ERASURE_KEY = base64.b64encode(bytes(range(32, 64))).decode()
 BATCH = derived_id("bat", "test")
 
@@ -106,10 +111,16 @@ def set_up(function: Function, clock: Clock | None = None) -> None:
         function.clock = clock
 
 
+def opened(url: str) -> Database:
+    """The database as functions in `environment` open it: what is known of people rests sealed."""
+    return DatabaseSettings(url=SecretStr(url), keys=[SecretStr(DATABASE_KEY)]).opened()
+
+
 def environment(database_url: str) -> dict[str, str]:
     """What functions need beside the store."""
     return {
         "GREENROOM_DATABASE__URL": database_url,
+        "GREENROOM_DATABASE__KEYS": json.dumps([DATABASE_KEY]),
         "GREENROOM_TOKENS__KEY": TOKEN_KEY,
         "GREENROOM_IDENTITY__KEY": IDENTITY_KEY,
         "GREENROOM_ERASURE__KEY": ERASURE_KEY,

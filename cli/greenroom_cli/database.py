@@ -23,7 +23,6 @@ Data = Annotated[
 @contextmanager
 def opened(data: Path | None) -> Iterator[Database]:
     """The database; an error of ours ends the command with its words and status 1."""
-    from greenroom.adapters.database import Database
     from greenroom.domain.errors import GreenroomError
     from greenroom.runtime.settings import DatabaseSettings, FunctionSettings
     from greenroom_local.platform import PocketPlatform
@@ -37,7 +36,7 @@ def opened(data: Path | None) -> Iterator[Database]:
                 raise typer.BadParameter(f"no platform has run in {data}")
             database = PocketPlatform(data).database()
         else:
-            database = Database(Settings.load().database.url.get_secret_value())
+            database = Settings.load().database.opened()
         yield database
         database.close()
     except GreenroomError as error:

@@ -198,7 +198,6 @@ def _certificate(file: Path, key: str | None) -> SignedCertificate:
 @contextmanager
 def _house(data: Path | None) -> Iterator[_House]:
     """What erasing needs; an error of ours ends the command with its words and status 1."""
-    from greenroom.adapters.database import Database
     from greenroom.adapters.object_store import ObjectStore
     from greenroom.clock import now_utc
     from greenroom.domain.errors import GreenroomError
@@ -215,7 +214,7 @@ def _house(data: Path | None) -> Iterator[_House]:
             database, store = PocketPlatform(data).database(), running_store(data)
         else:
             named = Settings.load()
-            database = Database(named.database.url.get_secret_value())
+            database = named.database.opened()
             store = ObjectStore(
                 bucket=named.store.bucket,
                 endpoint=named.store.endpoint,

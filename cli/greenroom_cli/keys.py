@@ -100,7 +100,6 @@ def _print(made: MadeKey, token_key: str) -> None:
 @contextmanager
 def _database(data: Path | None) -> Iterator[tuple[Transaction, str]]:
     """One transaction, and the key that signing secrets follow from; what goes wrong is said in a line."""
-    from greenroom.adapters.database import Database
     from greenroom.runtime.settings import DatabaseSettings, FunctionSettings, TokenSettings
     from greenroom_local.secrets_file import Secrets
 
@@ -116,7 +115,7 @@ def _database(data: Path | None) -> Iterator[tuple[Transaction, str]]:
             database, token_key = PocketPlatform(data).database(), Secrets.keep(kept).token_key
         else:
             settings = Settings.load()
-            database = Database(settings.database.url.get_secret_value())
+            database = settings.database.opened()
             token_key = settings.tokens.key.get_secret_value()
         with database.begin() as tx:
             yield tx, token_key

@@ -14,6 +14,7 @@ from greenroom_cli.keys import keys
 from greenroom_cli.metrics import metrics
 from greenroom_cli.migrate import migrate
 from greenroom_cli.rescore import rescore
+from greenroom_cli.reseal import reseal
 from greenroom_cli.run import run
 from greenroom_cli.users import users
 from greenroom_cli.wire import wire
@@ -24,6 +25,7 @@ app.command()(run)
 app.command()(demo)
 app.command()(rescore)
 app.command()(migrate)
+app.command()(reseal)
 app.command("contract-kit")(contract_kit)
 app.command()(doctor)
 app.command()(metrics)

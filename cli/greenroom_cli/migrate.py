@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typer
 
-from greenroom.adapters.database import Database
 from greenroom.domain.errors import GreenroomError
 from greenroom.runtime.settings import DatabaseSettings, FunctionSettings
 
@@ -16,7 +15,7 @@ class Settings(FunctionSettings):
 def migrate() -> None:
     """Bring the database of GREENROOM_DATABASE__URL to the newest schema; again does no harm."""
     try:
-        database = Database(Settings.load().database.url.get_secret_value())
+        database = Settings.load().database.opened()
         database.migrate()
     except GreenroomError as error:
         typer.echo(f"{error.code}: {error.detail}", err=True)

@@ -146,7 +146,6 @@ def _pages(interviews: Interviews, batch: str) -> Iterator[str]:
 
 def _opened(data: Path | None) -> tuple[Database, ObjectStore]:
     """Raises `MisconfiguredSetting`, and FileNotFoundError where no platform runs in `data`."""
-    from greenroom.adapters.database import Database
     from greenroom.adapters.object_store import ObjectStore
     from greenroom.runtime.settings import DatabaseSettings, FunctionSettings, StoreSettings
 
@@ -166,7 +165,7 @@ def _opened(data: Path | None) -> tuple[Database, ObjectStore]:
         secret_key=wanted.plain_secret_key,
         region=wanted.region,
     )
-    return Database(settings.database.url.get_secret_value()), store
+    return settings.database.opened(), store
 
 
 def _print(lines: list[Line]) -> None:

@@ -51,7 +51,7 @@ def analyse(
     `Unavailable` (store, database, `disk_full`, `recording_differs`, `not_checked_yet`, `consents_changed`,
     `withdrawal_pending`), and what a module raises that another try may mend.
     """
-    quality = Quality.parse(app.store.get(ref.quality))
+    quality = Quality.stored(app.store.get(ref.quality))
     modules = modules or installed()
     with app.database.begin() as tx:
         plan = tx.interviews.get(ref.interview).plan
@@ -74,7 +74,7 @@ def analyse(
 def _finished(ref: AttemptRef, inputs: dict[str, str], store: ObjectStore) -> Analysis | None:
     """What an earlier run found in these very recordings."""
     try:
-        analysis = Analysis.parse(store.get(ref.analysis))
+        analysis = Analysis.stored(store.get(ref.analysis))
     except (NotFound, Invalid):  # Invalid: of another version of ours; it is made again
         return None
     return analysis if analysis.inputs == inputs else None
@@ -92,7 +92,7 @@ def _analysed(
 ) -> Analysis:
     from greenroom_media.binary import find
 
-    assembly = Assembly.parse(app.store.get(ref.assembly))
+    assembly = Assembly.stored(app.store.get(ref.assembly))
     wishes, policy, asked = plan.template.modules, plan.policy, Asked.in_plan(plan, ref.answer)
     wanted = modules.tracks(wishes, consents)
     tracks = [track for track in assembly.tracks if track.track in wanted and track.recording]

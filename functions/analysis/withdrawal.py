@@ -67,13 +67,13 @@ def _forget_observations(
 ) -> None:
     for found in app.store.listing(keys.reports(interview_id)):
         if found.key.endswith("/analysis.json"):
-            analysis = Analysis.parse(app.store.get(found.key), what=found.key)
+            analysis = Analysis.stored(app.store.get(found.key), what=found.key)
             kept = permitted(analysis, consents, modules)
             if kept != analysis:
                 app.store.put(found.key, kept.canonical())
             app.store.delete_earlier(found.key)
         elif found.key.endswith("/quality.json") and not consents.face:
-            quality = Quality.parse(app.store.get(found.key), what=found.key)
+            quality = Quality.stored(app.store.get(found.key), what=found.key)
             faceless = without_faces(quality)
             if faceless != quality:
                 app.store.put(found.key, faceless.canonical())

@@ -46,7 +46,7 @@ def assemble(ref: AttemptRef, app: Function[Settings]) -> None:
     if len(body) > MAX_MANIFEST_BYTES:
         raise TooLarge(f"a manifest above {MAX_MANIFEST_BYTES} bytes", code="manifest_too_large")
     digest = hashlib.sha256(body).hexdigest()
-    manifest = Manifest.parse(body)
+    manifest = Manifest.stored(body)
     tracks = _seal(ref, digest, app)
     assembly = _finished(ref, digest, app.store)
     if assembly is None:
@@ -65,7 +65,7 @@ def _seal(ref: AttemptRef, digest: str, app: Function[Settings]) -> list[TrackNa
 def _finished(ref: AttemptRef, digest: str, store: ObjectStore) -> Assembly | None:
     """What an earlier run made of this very manifest."""
     try:
-        assembly = Assembly.parse(store.get(ref.assembly))
+        assembly = Assembly.stored(store.get(ref.assembly))
     except (NotFound, Invalid):  # Invalid: of another version of ours; it is made again
         return None
     return assembly if assembly.manifest_sha256 == digest else None

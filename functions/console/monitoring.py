@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from functions.console.page import render
@@ -37,7 +38,7 @@ class Line:
     def id(self) -> str:
         return self.row.presence.interview_id
 
-    @property
+    @cached_property
     def sparks(self) -> dict[str, list[str]]:
         """SVG polylines by metric."""
         points = self.row.presence.recent
@@ -67,7 +68,7 @@ def monitoring_page(request: Request, app: Function[Settings]) -> Response:
 
 
 def monitoring_changes(request: Request, app: Function[Settings]) -> Response:
-    """``GET /console/monitoring/changes?since=``: rows as HTML by interview, and who has gone from the page.
+    """``GET /console/monitoring/changes?since=``: rows as HTML, and who has gone from the page.
 
     Raises `Invalid` (`invalid_query`).
     """
@@ -75,11 +76,8 @@ def monitoring_changes(request: Request, app: Function[Settings]) -> Response:
     since = max(_moment(request.query.get("since")) - OVERLAP, now - SHOWN_FOR)
     lines = _lines(app, since)
     running = [line for line in lines if _is_running(line, now)]
-    rows = {
-        line.id: render(request, app, "monitoring_row.html", line=line, now=now).body
-        for line in running
-    }
-    gone = sorted({line.id for line in lines} - rows.keys())
+    rows = render(request, app, "monitoring_rows.html", lines=running, now=now).body
+    gone = sorted({line.id for line in lines} - {line.id for line in running})
     return Response.json(
         {"now": now.isoformat(), "rows": rows, "gone": gone},
         headers={"Cache-Control": "no-store"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from functions.console.session import Visitor, cookies
 from greenroom.domain.model import Locale
@@ -43,6 +44,8 @@ def render(
         status=status,
         headers=headers,
         visitor=visitor,
+        here=request.path,
+        kept_query=_kept_query(request),
         **values,
     )
 
@@ -55,6 +58,12 @@ def locale_of(request: Request) -> Locale:
     """As asked for now, else as remembered, else Chinese."""
     wished = request.query.get("lang"), cookies(request).get(LANGUAGE)
     return choose_locale(*wished, default="zh-CN")
+
+
+def _kept_query(request: Request) -> str:
+    """What another language's link keeps of a page that was asked for: its filters, its order."""
+    kept = {name: value for name, value in request.query.items() if name != "lang"}
+    return f"{urlencode(kept)}&" if kept and request.method == "GET" else ""
 
 
 def _language_cookie(request: Request) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -178,7 +179,9 @@ class Provider:
     @contextmanager
     def _http(self) -> Iterator[httpx.Client]:
         try:
-            with httpx.Client(timeout=self._settings.timeout_s) as http:
+            # The machine's own trust store, where a company keeps its own authority.
+            trust = ssl.create_default_context()
+            with httpx.Client(timeout=self._settings.timeout_s, verify=trust) as http:
                 yield http
         except httpx.HTTPError as error:
             raise Unavailable(

@@ -203,7 +203,7 @@ def _filled_in_for(tx: Transaction, current: Template, version: str) -> Template
     if version == str(current.version):
         return current
     for kept in tx.catalogue.versions.of("template", current.id):
-        template = Template.parse(kept.body)
+        template = Template.stored(kept.body)
         if str(template.version) == version:
             return template
     raise Conflict("somebody has saved a newer version", code="template_changed")

@@ -45,7 +45,7 @@ def restore_template(request: Request, app: Function[Settings]) -> Response:
     with app.database.begin() as tx:
         newest = tx.catalogue.template(request.params["id"], held=True)
         kept = tx.catalogue.versions.get("template", newest.id, _number(request))
-        wanted = Template.parse(kept.body).model_copy(update={"version": newest.version})
+        wanted = Template.stored(kept.body).model_copy(update={"version": newest.version})
         if wanted != newest:
             newer = wanted.model_copy(update={"version": newest.version + 1})
             tx.catalogue.mapping(newer.mapping)
@@ -65,7 +65,7 @@ def restore_model(request: Request, app: Function[Settings]) -> Response:
     with app.database.begin() as tx:
         newest = tx.catalogue.model(request.params["id"], held=True)
         kept = tx.catalogue.versions.get("competency_model", newest.id, _number(request))
-        wanted = CompetencyModel.parse(kept.body).model_copy(update={"version": newest.version})
+        wanted = CompetencyModel.stored(kept.body).model_copy(update={"version": newest.version})
         if wanted != newest:
             newer = wanted.model_copy(update={"version": newest.version + 1})
             tx.catalogue.save_model(newer, visitor.id)
@@ -139,7 +139,7 @@ def _text(value: Any) -> str:
 
 
 def _document(kind: Subject, body: str) -> Template | CompetencyModel:
-    return Template.parse(body) if kind == "template" else CompetencyModel.parse(body)
+    return Template.stored(body) if kind == "template" else CompetencyModel.parse(body)
 
 
 def _number(request: Request) -> int:

@@ -37,7 +37,7 @@ def invite_slice(key: str, app: Function[Settings]) -> None:
 
     Raises `Invalid` (`invalid_document`) for what `cut_batch` did not write.
     """
-    piece = BatchSlice.parse(app.store.get(key))
+    piece = BatchSlice.stored(app.store.get(key))
     if piece.batch != keys.batch_of(key):
         raise Invalid(f"{key} holds rows of {piece.batch[:100]!r}", code="invalid_document")
     deliver(app, interviews=create_interviews(piece, app))

@@ -48,7 +48,7 @@ def check(ref: AttemptRef, app: Function[Settings]) -> None:
     with app.database.begin() as tx:
         consents = tx.interviews.consents(ref.interview) or NO_CONSENTS
     body = app.store.get(ref.assembly)
-    assembly = Assembly.parse(body)
+    assembly = Assembly.stored(body)
     inputs = {"assembly": hashlib.sha256(body).hexdigest()}
     inputs |= {track.track: track.sha256 for track in assembly.tracks if track.sha256}
     finished = _finished(ref, inputs, app.store)
@@ -63,7 +63,7 @@ def check(ref: AttemptRef, app: Function[Settings]) -> None:
 def _finished(ref: AttemptRef, inputs: dict[str, str], store: ObjectStore) -> Quality | None:
     """What an earlier run said about these very recordings."""
     try:
-        quality = Quality.parse(store.get(ref.quality))
+        quality = Quality.stored(store.get(ref.quality))
     except (NotFound, Invalid):  # Invalid: of another version of ours; it is made again
         return None
     return quality if quality.inputs == inputs else None

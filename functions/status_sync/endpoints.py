@@ -112,7 +112,7 @@ def _shown(endpoint: EndpointRow) -> dict[str, Any]:
         "url": endpoint.shown_url,
         "types": endpoint.types,
         "notice": endpoint.notice and endpoint.notice.model_dump(),
-        "rest": endpoint.rest and endpoint.rest.model_dump(),
+        "rest": endpoint.rest and endpoint.rest.shown().model_dump(),
         "state": endpoint.state,
         "created_at": endpoint.created_at.isoformat(),
         "failures": endpoint.failures,

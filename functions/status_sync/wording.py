@@ -51,8 +51,8 @@ def worded(
     if endpoint.kind == "greenhouse":
         return completed_call(known, endpoint.secret)
     if endpoint.kind == "rest":
-        return rest_call(endpoint, Event.parse(body), known, app)
-    message = chat_message(Event.parse(body), known, endpoint.notice or ChatNotice())
+        return rest_call(endpoint, Event.stored(body), known, app)
+    message = chat_message(Event.stored(body), known, endpoint.notice or ChatNotice())
     return robot_call(endpoint.kind, endpoint.url, endpoint.secret, message, now)
 
 

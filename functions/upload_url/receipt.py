@@ -73,7 +73,7 @@ def read_attempt(request: Request, app: Function[Settings]) -> Response:
 
 def _assembly(ref: AttemptRef, store: ObjectStore) -> Assembly | None:
     try:
-        return Assembly.parse(store.get(ref.assembly))
+        return Assembly.stored(store.get(ref.assembly))
     except NotFound:
         return None
 

@@ -1,5 +1,6 @@
 """监控: who is on the page, what a change brings, and who may ask."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -79,11 +80,11 @@ def test_changes_bring_rows_and_who_has_gone(
     heard(other)
     since = clock()
     clock.advance(timedelta(seconds=10))
-    assert changes(client, since + timedelta(seconds=5))["rows"] == {}
+    assert changes(client, since + timedelta(seconds=5))["rows"].strip() == ""
     heard(one, fps=12)
     found = changes(client, since + timedelta(seconds=5))
-    assert list(found["rows"]) == [one]
-    assert "12 fps" in found["rows"][one]
+    assert re.findall(r'<tr id="(\w+)"', found["rows"]) == [one]
+    assert "12 fps" in found["rows"]
     assert found["gone"] == []
     with app.changes() as tx:
         tx.interviews.move(one, InterviewState.CANCELLED)
@@ -101,7 +102,7 @@ def test_who_is_away_is_told_though_nothing_was_heard(
         row = tx.presence.get(one)
         assert row is not None
         assert tx.presence.mark_away(row)
-    assert 'data-alarm="away"' in changes(client, clock())["rows"][one]
+    assert 'data-alarm="away"' in changes(client, clock())["rows"]
     summary = client.get("/console/monitoring/summary?lang=en").text
     assert "The EHR was told" in summary
 

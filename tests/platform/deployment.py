@@ -18,6 +18,7 @@ import httpx
 
 from greenroom.adapters.object_store import ObjectStore
 from greenroom.domain.api_key import SCOPES
+from greenroom.domain.errors import Unavailable
 from greenroom.host.topology import dead_queue
 from greenroom.host.wiring import read_wiring
 from greenroom_local.ports import HOST, Ports
@@ -34,7 +35,10 @@ def until(true: Callable[[], Any], seconds: float, words: str) -> None:
 
 
 class Deployment:
-    """A context manager; its processes are killed by name and started again."""
+    """A context manager; its processes are killed by name and started again.
+
+    Secrets and the API key are kept in `folder`: a later deployment there goes on with the same database.
+    """
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         self.stack = stack
@@ -47,9 +51,7 @@ class Deployment:
         self.environment = {
             **{name: value for name, value in os.environ.items() if "GREENROOM_" not in name},
             **stack.environment,
-            "GREENROOM_TOKENS__KEY": secrets.token_urlsafe(48),
-            "GREENROOM_IDENTITY__KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
-            "GREENROOM_ERASURE__KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+            **_secrets(folder / "secrets.json"),
             "GREENROOM_LINKS__PUBLIC_URL": self.url,
             "GREENROOM_MAIL__HOST": HOST,
             "GREENROOM_MAIL__PORT": str(self.ports.smtp),
@@ -60,10 +62,7 @@ class Deployment:
     def __enter__(self) -> Self:
         self.command("migrate")
         self.command("wire", "--bucket-for", self.url)
-        scopes = [word for scope in SCOPES for word in ("--scope", scope)]
-        found = re.search(r"gr_\w+", self.command("keys", "create", "HR", *scopes))
-        assert found is not None
-        self.api_key = found[0]
+        self.api_key = self._api_key(self.folder / "api_key")
         try:
             self._start_all()
         except BaseException:
@@ -101,11 +100,28 @@ class Deployment:
             until(lambda ready=f"{url}/-/ready": status(ready) == 204, READY_S, f"{name} is ready")
             assert status(f"{url}/-/health") == 200
 
+    def start_http(self) -> None:
+        """The pages and the API, at `url`; returns at once."""
+        names = ",".join(wired.name for wired in self.wiring.values() if wired.http)
+        port = ["--port", str(self.ports.http)]
+        self._launch("http", ["greenroom.host.http", "--functions", names, *port])
+
     def kill(self, name: str) -> None:
         """kill -9."""
         process = self.processes.pop(name)
         process.kill()
         process.wait(60)
+
+    def restart_ended(self) -> list[str]:
+        """Start what has ended by itself, as a supervisor does; the names."""
+        ended = [name for name, process in self.processes.items() if process.poll() is not None]
+        for name in ended:
+            del self.processes[name]
+            if name == "http":
+                self.start_http()
+            else:
+                self.start(name)
+        return ended
 
     def store(self) -> ObjectStore:
         return ObjectStore(
@@ -140,12 +156,18 @@ class Deployment:
         mails = ["--smtp-port", str(self.ports.smtp), "--http-port", str(self.ports.mailbox)]
         data = ["--data", str(self.folder / "mails")]
         self._launch("mailbox", ["greenroom_local.mailbox", *data, *mails])
-        names = ",".join(wired.name for wired in self.wiring.values() if wired.http)
-        port = ["--port", str(self.ports.http)]
-        self._launch("http", ["greenroom.host.http", "--functions", names, *port])
+        self.start_http()
         self.start(*(one.name for one in self.wiring.values() if one.has_queue), "schedules")
         until(lambda: status(f"{self.url}/-/ready") == 204, READY_S, "pages are ready")
         until(self._hears, 120, "a new object is announced and acted on")
+
+    def _api_key(self, kept: Path) -> str:
+        if not kept.exists():
+            scopes = [word for scope in SCOPES for word in ("--scope", scope)]
+            found = re.search(r"gr_[\w-]+", self.command("keys", "create", "HR", *scopes))
+            assert found is not None
+            kept.write_text(found[0])
+        return kept.read_text()
 
     def _launch(self, name: str, module: list[str]) -> subprocess.Popen[str]:
         with (self.folder / f"{name}.log").open("a") as log:
@@ -167,16 +189,34 @@ class Deployment:
         return url
 
     def _hears(self) -> bool:
-        """Whether status_sync removes what knocks. Ceph forgets the first seconds of a new topic."""
+        """Whether status_sync removes what knocks. Ceph forgets the first seconds of a new topic, and its gateway
+        may end by a segmentation fault while it sends what waited: then it is started again."""
         key = f"events/knock/{secrets.token_hex(8)}.json"
         store = self.store()
-        store.put(key, b"{}", content_type="application/json")
         deadline = time.monotonic() + 3
-        while time.monotonic() < deadline:
-            if not list(store.listing(key)):
-                return True
-            time.sleep(0.1)
+        try:
+            store.put(key, b"{}", content_type="application/json")
+            while time.monotonic() < deadline:
+                if not list(store.listing(key)):
+                    return True
+                time.sleep(0.1)
+        except Unavailable:
+            if not self.stack.is_whole():
+                self.stack.start()
         return False
+
+
+def _secrets(kept: Path) -> dict[str, str]:
+    """Made once; the settings that hold them."""
+    if not kept.exists():
+        made = {
+            "GREENROOM_TOKENS__KEY": secrets.token_urlsafe(48),
+            "GREENROOM_IDENTITY__KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+            "GREENROOM_ERASURE__KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        }
+        kept.write_text(json.dumps(made))
+    found: dict[str, str] = json.loads(kept.read_text())
+    return found
 
 
 def status(url: str) -> int:

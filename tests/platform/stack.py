@@ -15,7 +15,7 @@ import pytest
 
 SCRIPT = Path("infra/onprem/stack").resolve()
 PROGRAMS = ("ceph-mon", "ceph-osd", "radosgw", "/usr/lib/rabbitmq/bin/rabbitmq-server", "epmd")
-FIRST_PORT = "36000"
+FIRST_PORT = os.environ.get("STACK_PORTS", "36000")
 """Away from the script's own ports: a stack that somebody tries things on stays alone."""
 
 

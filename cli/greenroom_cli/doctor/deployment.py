@@ -53,10 +53,9 @@ class Deployment:
     @cached_property
     def database(self) -> Database | None:
         """Raises `MisconfiguredSetting` when the URL is none."""
-        from greenroom.adapters.database import Database
 
         wanted = self.parts.get("database")
-        return None if wanted is None else Database(wanted.url.get_secret_value())
+        return None if wanted is None else wanted.opened()
 
 
 def read_settings() -> tuple[Deployment, list[Finding]]:

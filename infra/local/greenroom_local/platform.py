@@ -19,6 +19,8 @@ from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import NotificationRule, ObjectStore
 from greenroom.domain.access import Role
@@ -26,6 +28,7 @@ from greenroom.domain.api_key import SCOPES
 from greenroom.domain.audit import Actor
 from greenroom.host.wiring import Wired, read_wiring
 from greenroom.runtime.local_accounts import new_account
+from greenroom.runtime.settings import DatabaseSettings
 from greenroom_local.folder import FolderInUse, FolderLock
 from greenroom_local.ports import HOST, PortInUse, Ports
 from greenroom_local.queue import Queue
@@ -148,7 +151,8 @@ class PocketPlatform:
         )
 
     def database(self) -> Database:
-        return Database(self._database_url)
+        url, key = SecretStr(self._database_url), SecretStr(self.secrets.database_key)
+        return DatabaseSettings(url=url, keys=[key]).opened()
 
     def environment(self) -> dict[str, str]:
         """The settings of all functions, as `greenroom.runtime.settings` reads them.
@@ -168,6 +172,7 @@ class PocketPlatform:
             "GREENROOM_STORE__ACCESS_KEY": self.secrets.store_access_key,
             "GREENROOM_STORE__SECRET_KEY": self.secrets.store_secret_key,
             "GREENROOM_DATABASE__URL": self._database_url,
+            "GREENROOM_DATABASE__KEYS": json.dumps([self.secrets.database_key]),
             "GREENROOM_TOKENS__KEY": self.secrets.token_key,
             "GREENROOM_IDENTITY__KEY": self.secrets.identity_key,
             "GREENROOM_ERASURE__KEY": self.secrets.erasure_key,

@@ -24,6 +24,7 @@ class Secrets:
     token_key: str
     identity_key: str
     erasure_key: str
+    database_key: str
     admin_password: str
     api_key_id: str
     api_key: str
@@ -40,6 +41,7 @@ class Secrets:
                 token_key=secrets.token_urlsafe(48),
                 identity_key=_key(),
                 erasure_key=_key(),
+                database_key=_key(),
                 admin_password=new_password(),
                 api_key_id=key_id,
                 api_key=plain,
@@ -50,6 +52,7 @@ class Secrets:
         for name, make in (
             ("identity_key", _key),
             ("erasure_key", _key),
+            ("database_key", _key),
             ("admin_password", new_password),
         ):
             if name not in kept:  # a folder of an earlier version

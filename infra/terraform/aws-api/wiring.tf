@@ -23,8 +23,8 @@ locals {
   ]) : route.key => route.function }
 
   required = [
-    "GREENROOM_DATABASE__URL", "GREENROOM_LINKS__PUBLIC_URL", "GREENROOM_MAIL__HOST", "GREENROOM_STORE__ENDPOINT",
-    "GREENROOM_TOKENS__KEY",
+    "GREENROOM_DATABASE__KEYS", "GREENROOM_DATABASE__URL", "GREENROOM_LINKS__PUBLIC_URL", "GREENROOM_MAIL__HOST",
+    "GREENROOM_STORE__ENDPOINT", "GREENROOM_TOKENS__KEY",
   ]
   given = { for name, function in local.functions : name => {
     for variable in nonsensitive(keys(var.settings)) :

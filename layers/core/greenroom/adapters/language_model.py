@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from typing import TypeVar
 
 import httpx
@@ -68,7 +69,9 @@ class LanguageModel:
         }
         async with (
             asyncio.timeout(self._timeout_s),
-            httpx.AsyncClient(timeout=self._timeout_s, trust_env=False) as client,
+            httpx.AsyncClient(
+                timeout=self._timeout_s, trust_env=False, verify=ssl.create_default_context()
+            ) as client,
             client.stream("POST", self._url, json=body, headers=self._headers) as response,
         ):
             received = bytearray()

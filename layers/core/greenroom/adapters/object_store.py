@@ -23,6 +23,7 @@ from botocore.utils import parse_timestamp
 
 from greenroom.adapters.direct_reads import DirectReads
 from greenroom.adapters.object_versions import Held, held, remove
+from greenroom.adapters.trace_context import outgoing
 from greenroom.clock import Clock, now_utc
 from greenroom.domain.errors import Forbidden, GreenroomError, NotFound, Unavailable
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 MULTIPART_BYTES = 16 * 2**20
+MAX_CONNECTIONS = 32
+"""Kept to the store: one for each thread of the HTTP host, which would else throw connections away under load."""
 _TRANSFER = TransferConfig(
     multipart_threshold=MULTIPART_BYTES, multipart_chunksize=MULTIPART_BYTES, max_concurrency=4
 )
@@ -115,9 +118,14 @@ class ObjectStore:
         )
 
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
+        """The trace that is at work stands in the object's metadata: whoever the object calls goes on with it."""
         with _mapped(key):
             self._client.put_object(
-                Bucket=self.bucket, Key=key, Body=body, ContentType=content_type
+                Bucket=self.bucket,
+                Key=key,
+                Body=body,
+                ContentType=content_type,
+                Metadata=outgoing(),
             )
 
     def put_file(self, key: str, path: Path, content_type: str) -> None:
@@ -127,7 +135,7 @@ class ObjectStore:
                 str(path),
                 self.bucket,
                 key,
-                ExtraArgs={"ContentType": content_type},
+                ExtraArgs={"ContentType": content_type, "Metadata": outgoing()},
                 Config=_TRANSFER,
             )
 
@@ -172,6 +180,14 @@ class ObjectStore:
         return ObjectInfo(
             key, found["ContentLength"], found["ETag"].strip('"'), found["LastModified"]
         )
+
+    def metadata(self, key: str) -> dict[str, str]:
+        """What was said of the object when it was written; empty where it is gone."""
+        try:
+            with _mapped(key):
+                return self._client.head_object(Bucket=self.bucket, Key=key)["Metadata"]
+        except NotFound:
+            return {}
 
     def listing(self, prefix: str) -> Iterator[ObjectInfo]:
         """All objects below `prefix`, by key."""
@@ -332,7 +348,7 @@ def _client(session: boto3.session.Session, endpoint: str | None) -> S3Client:
             retries={"mode": "standard", "max_attempts": 4},
             connect_timeout=5,
             read_timeout=60,
-            max_pool_connections=16,
+            max_pool_connections=MAX_CONNECTIONS,
         ),
     )
     return client

@@ -17,6 +17,7 @@ import httpx
 from standardwebhooks import Webhook
 
 from greenroom.adapters.receivers import AllowList, Receiver
+from greenroom.adapters.trace_context import outgoing
 from greenroom.clock import Clock, now_utc
 from greenroom.domain.errors import GreenroomError, Invalid
 
@@ -206,6 +207,7 @@ class WebhookSession:
     async def _request(self, line: _Line, call: Call) -> tuple[int, str]:
         headers = {
             "User-Agent": "Greenroom",
+            **outgoing(),
             **call.headers,
             "Host": line.receiver.url.netloc.decode(),
         }

@@ -55,6 +55,11 @@ class RestCall(Document):
     body: Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
     answer: AnswerCheck | None = None
 
+    def shown(self) -> RestCall:
+        """As lists and answers show it: a header's value that names no secret may well be one."""
+        masked = {name: value if "${" in value else "***" for name, value in self.headers.items()}
+        return self.model_copy(update={"headers": masked})
+
 
 @dataclass(frozen=True)
 class InterviewFacts:

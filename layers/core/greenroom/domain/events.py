@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
+from greenroom.domain.errors import Invalid, Unavailable
 from greenroom.domain.model import Document
 
 
@@ -98,3 +99,16 @@ class Event(Document):
     sequence: Annotated[int, Field(ge=1)]
     datacontenttype: Literal["application/json"] = "application/json"
     data: EventData
+
+    @classmethod
+    def stored(cls, body: bytes | str, *, what: str | None = None) -> Self:
+        """As any document's. Raises `Unavailable` (`newer_release`) for a step that this release does not know yet.
+
+        It waits and is tried again, until whoever reads it is of the newer release too.
+        """
+        try:
+            return super().stored(body, what=what)
+        except Invalid as error:
+            if [item["at"] for item in error.fields["errors"]] == ["type"]:
+                raise Unavailable("a step of a newer release", code="newer_release") from error
+            raise

@@ -111,12 +111,12 @@ def candidate_principal(
     """
     claims = read_candidate_token(key, token, now=now, grace=grace)
     try:
-        with database.begin() as tx:
-            interview = tx.interviews.get(claims.interview)
+        with database.reading() as tx:
+            version, state = tx.interviews.link(claims.interview)
     except NotFound as error:
         raise Unauthorized("this link is not valid", code="token_invalid") from error
-    if claims.version < interview.token_version:
+    if claims.version < version:
         raise Unauthorized("a newer link was sent; use that one", code="token_revoked")
-    if now >= claims.expires and interview.state not in BEGUN:
+    if now >= claims.expires and state not in BEGUN:
         raise expired_token()
-    return Principal("candidate", interview.id)
+    return Principal("candidate", claims.interview)

@@ -16,6 +16,6 @@ D = TypeVar("D", bound=Document)
 def stored_document(store: ObjectStore, key: str, model: type[D]) -> D | None:
     """A document of the store, None where the pipeline has not written it yet. Raises `Invalid`, `Unavailable`."""
     try:
-        return model.parse(store.get(key), what=key)
+        return model.stored(store.get(key), what=key)
     except NotFound:
         return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextvars
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from greenroom.adapters.database import Database, Transaction
     from greenroom.adapters.object_store import ObjectStore
+    from greenroom.runtime.settings import DatabaseSettings, TraceSettings
 
 __all__ = ["Function", "ObjectCreated", "Principal", "Request", "Response", "Scheduled"]
 
@@ -124,9 +125,8 @@ class Function(Chalice, Generic[S]):
 
     @cached_property
     def database(self) -> Database:
-        from greenroom.adapters.database import Database
-
-        return Database(self._part("database").url.get_secret_value(), clock=self.clock)
+        wanted: DatabaseSettings = self._part("database")
+        return wanted.opened(self.clock)
 
     @cached_property
     def logger(self) -> FilteringBoundLogger:
@@ -196,7 +196,8 @@ class Function(Chalice, Generic[S]):
 
         def register(handler: Callable[[Scheduled], None]) -> Callable[[Scheduled], None]:
             def tick(event: Any) -> None:
-                handler(Scheduled(name, str(event.to_dict().get("time", ""))))
+                with self._traced(f"schedule {name}"):
+                    handler(Scheduled(name, str(event.to_dict().get("time", ""))))
 
             self.schedules[name] = self.schedule(Rate(minutes, Rate.MINUTES), name=name)(tick)
             self.schedule_minutes[name] = minutes
@@ -229,8 +230,29 @@ class Function(Chalice, Generic[S]):
         for created in parse_notification(body):
             for trigger in self.triggers:
                 if trigger.takes(created.key):
-                    with bound(key=created.key, event_id=created.event_id):
+                    with (
+                        bound(key=created.key, event_id=created.event_id),
+                        self._traced(f"object {trigger.prefix}…{trigger.suffix}", created.key),
+                    ):
                         trigger.handler(created)
+
+    @contextmanager
+    def _traced(self, name: str, key: str | None = None) -> Iterator[None]:
+        """A span, where traces are asked for: of the trace that the object `key` carries, else of a new one."""
+        settings: TraceSettings | None = None
+        with suppress(MisconfiguredSetting):  # the handler meets it, and says so
+            settings = getattr(self.settings, "traces", None)
+        if settings is None:
+            yield
+            return
+        from greenroom.runtime.tracing import span
+
+        carrier: dict[str, str] = {}
+        with suppress(GreenroomError):  # no trace is worth a recording
+            carrier = {} if key is None else self.store.metadata(key)
+        attributes = {} if key is None else {"greenroom.key": key}
+        with span(self.app_name, settings, f"{self.app_name} {name}", carrier, attributes):
+            yield
 
     # --- HTTP ------------------------------------------------------------------------------
 
@@ -326,7 +348,11 @@ class Function(Chalice, Generic[S]):
         from greenroom.runtime.logs import bound
 
         request = _request(self.current_request, params)
-        with bound(request_id=request.request_id):
+        resource = cast("ChaliceRequest", self.current_request).context.get("resourcePath")
+        with (
+            bound(request_id=request.request_id),
+            self._traced(f"{request.method} {resource}"),
+        ):
             try:
                 if auth is not None:
                     request = _with_principal(request, auth(request))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING
 
 from greenroom.domain import keys
@@ -26,8 +27,8 @@ def publish(rows: Sequence[LogRow], *, store: ObjectStore) -> None:
     if not rows:
         return
 
-    def put(row: LogRow) -> None:
-        store.put(keys.event(row.interview_id, row.seq), row.event.canonical())
+    def put(row: LogRow, at_work: Context) -> None:
+        at_work.run(store.put, keys.event(row.interview_id, row.seq), row.event.canonical())
 
     with ThreadPoolExecutor(PARALLEL) as pool:
-        list(pool.map(put, rows))
+        list(pool.map(put, rows, [copy_context() for _ in rows]))

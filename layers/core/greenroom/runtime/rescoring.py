@@ -55,7 +55,7 @@ class Replay:
             interview = tx.interviews.get(interview_id)
             rows = tx.interviews.answers(interview_id)
             consents = tx.interviews.consents(interview_id) or Consents(recording=False)
-        stored = Scorecard.parse(self.store.get(keys.scorecard(interview_id)))
+        stored = Scorecard.stored(self.store.get(keys.scorecard(interview_id)))
         answers = scored_answers(interview, rows, self.store)
         if self.again:
             answers = [self._again(answer, interview, consents) for answer in answers]
@@ -70,7 +70,7 @@ class Replay:
         if analysis is None:
             return answer
         ref = AttemptRef(analysis.interview, analysis.answer, analysis.attempt)
-        assembly = Assembly.parse(self.store.get(ref.assembly))
+        assembly = Assembly.stored(self.store.get(ref.assembly))
         asked, policy = Asked.in_plan(interview.plan, ref.answer), interview.plan.policy
         wanted = self.modules.tracks(self.again, consents)
         tracks = [track for track in assembly.tracks if track.track in wanted and track.recording]

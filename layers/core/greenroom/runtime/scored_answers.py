@@ -34,8 +34,8 @@ def scored_answers(
 
 def _scored(answer: AnswerRow, question: Question, store: ObjectStore) -> ScoredAnswer:
     ref = AttemptRef(answer.interview_id, answer.answer_id, answer.attempt)
-    quality = Quality.parse(store.get(ref.quality))
+    quality = Quality.stored(store.get(ref.quality))
     if answer.state == AnswerState.RE_RECORD:
         return ScoredAnswer(question, quality, analysis=None, analysis_sha256=None)
     body = store.get(ref.analysis)
-    return ScoredAnswer(question, quality, Analysis.parse(body), hashlib.sha256(body).hexdigest())
+    return ScoredAnswer(question, quality, Analysis.stored(body), hashlib.sha256(body).hexdigest())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -22,7 +22,11 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from greenroom.clock import Clock, now_utc
 from greenroom.domain.errors import MisconfiguredSetting
+
+if TYPE_CHECKING:
+    from greenroom.adapters.database import Database
 
 PREFIX = "GREENROOM_"
 
@@ -74,9 +78,27 @@ class StoreSettings(BaseModel):
 
 
 class DatabaseSettings(BaseModel):
-    """`sqlite:////path/file.sqlite` or `postgresql+psycopg://user:password@host/name`."""
+    """`sqlite:////path/file.sqlite` or `postgresql+psycopg://user:password@host/name`.
+
+    `keys` seal what is known of people: 32 random bytes in base64 each, the newest first; the others only open what
+    they sealed. Without any it rests as it is. `cipher` is what is sealed with from now on.
+    """
 
     url: SecretStr
+    keys: list[WrappingKey] = []
+    cipher: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
+
+    def opened(self, clock: Clock = now_utc) -> Database:
+        """The database with its vault. Raises `MisconfiguredSetting`."""
+        from greenroom.adapters.database import Database
+
+        vault = None
+        if self.keys:
+            from greenroom.adapters.vault import Vault
+
+            raw = [base64.b64decode(key.get_secret_value()) for key in self.keys]
+            vault = Vault(raw, self.cipher)
+        return Database(self.url.get_secret_value(), clock=clock, vault=vault)
 
 
 class BrokerSettings(BaseModel):
@@ -154,8 +176,16 @@ class ErasureSettings(BaseModel):
     key: WrappingKey
 
 
+class TraceSettings(BaseModel):
+    """`endpoint`: the company's OpenTelemetry collector, which takes OTLP over HTTP at ``/v1/traces``."""
+
+    endpoint: HttpUrl
+
+
 class FunctionSettings(BaseSettings):
-    """The base of every function's settings."""
+    """The base of every function's settings. Without `traces` nothing is traced."""
+
+    traces: TraceSettings | None = None
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore", frozen=True

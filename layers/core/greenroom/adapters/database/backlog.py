@@ -151,7 +151,7 @@ class Backlog(Repository):
         lost_ms = recordings = 0
         telling = sa.select(process_log.c.event).where(published, process_log.c.type.in_(_TELLING))
         for body in self._connection.scalars(telling):
-            event = Event.parse(body)
+            event = Event.stored(body)
             failures.update(_failures(event))
             if event.type == EventType.ANSWER_ASSEMBLED:
                 recordings += 1

@@ -81,7 +81,7 @@ class Batches(Repository):
 @lru_cache(maxsize=64)
 def read_plan(body: str) -> Plan:
     """A plan's text, parsed once: thousands of interviews share it."""
-    return Plan.parse(body)
+    return Plan.stored(body)
 
 
 def own_plan(body: str, follow_ups: str) -> Plan:

@@ -93,5 +93,5 @@ def _candidate(row: Any) -> CandidateRow:
         email=row.email,
         locale=row.locale,
         time_zone=row.time_zone,
-        resume=Resume.parse(row.resume) if row.resume else None,
+        resume=Resume.stored(row.resume) if row.resume else None,
     )

@@ -42,10 +42,10 @@ class Catalogue(Repository):
         body = self._body(templates, template_id, held=held)
         if body is None:
             raise NotFound(f"no template {template_id}", code="unknown_template")
-        return Template.parse(body)
+        return Template.stored(body)
 
     def templates(self) -> list[Template]:
-        return [Template.parse(body) for body in self._bodies(templates)]
+        return [Template.stored(body) for body in self._bodies(templates)]
 
     def save_model(self, model: CompetencyModel, by: str = "") -> None:
         """As `save_template`."""
@@ -56,10 +56,10 @@ class Catalogue(Repository):
         body = self._body(competency_models, model_id, held=held)
         if body is None:
             raise NotFound(f"no competency model {model_id}", code="unknown_competency_model")
-        return CompetencyModel.parse(body)
+        return CompetencyModel.stored(body)
 
     def models(self) -> list[CompetencyModel]:
-        return [CompetencyModel.parse(body) for body in self._bodies(competency_models)]
+        return [CompetencyModel.stored(body) for body in self._bodies(competency_models)]
 
     def save_bank_question(self, question: BankQuestion, by: str = "") -> None:
         """As `save_template`: a question of the company's own, or a shipped one as the company words it."""
@@ -68,7 +68,7 @@ class Catalogue(Repository):
     def bank(self) -> QuestionBank:
         """The shipped questions with the company's own, the retired ones too."""
         return with_own(
-            shipped_bank(), [BankQuestion.parse(body) for body in self._bodies(bank_questions)]
+            shipped_bank(), [BankQuestion.stored(body) for body in self._bodies(bank_questions)]
         )
 
     def save_filter(self, wanted: CandidateFilter) -> None:
@@ -80,10 +80,10 @@ class Catalogue(Repository):
         body = self._body(candidate_filters, filter_id)
         if body is None:
             raise NotFound(f"no filter {filter_id[:64]!r}", code="unknown_filter")
-        return CandidateFilter.parse(body)
+        return CandidateFilter.stored(body)
 
     def filters(self) -> list[CandidateFilter]:
-        return [CandidateFilter.parse(body) for body in self._bodies(candidate_filters)]
+        return [CandidateFilter.stored(body) for body in self._bodies(candidate_filters)]
 
     def keep_mapping(self, mapping: Mapping) -> None:
         """Keep a new version; the same again changes nothing.
@@ -114,12 +114,12 @@ class Catalogue(Repository):
         )
         if body is None:
             raise NotFound(f"no mapping {version[:64]!r}", code="unknown_mapping")
-        return Mapping.parse(body)
+        return Mapping.stored(body)
 
     def mappings(self) -> list[Mapping]:
         """The shipped ones, then the company's, the oldest first."""
         own = sa.select(mappings.c.body).order_by(mappings.c.saved_at, mappings.c.version)
-        kept = [Mapping.parse(body) for body in self._connection.scalars(own)]
+        kept = [Mapping.stored(body) for body in self._connection.scalars(own)]
         return [*map(shipped_mapping, SHIPPED_MAPPINGS), *kept]
 
     def keep_policy(self, policy: Policy) -> None:
@@ -173,7 +173,7 @@ class Catalogue(Repository):
             .limit(1)
         )
         body = self._connection.scalar(statement)
-        return None if body is None else Policy.parse(body)
+        return None if body is None else Policy.stored(body)
 
     def _save(
         self,

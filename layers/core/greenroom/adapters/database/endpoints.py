@@ -184,6 +184,6 @@ def _endpoint(row: Any) -> EndpointRow:
         failing_since=row.failing_since,
         paused_until=row.paused_until,
         kind=row.kind,
-        notice=ChatNotice.parse(row.wording) if row.kind in ROBOTS and row.wording else None,
-        rest=RestCall.parse(row.wording) if row.kind == "rest" else None,
+        notice=ChatNotice.stored(row.wording) if row.kind in ROBOTS and row.wording else None,
+        rest=RestCall.stored(row.wording) if row.kind == "rest" else None,
     )

@@ -39,6 +39,8 @@ from greenroom.adapters.database.presence import Presence
 from greenroom.adapters.database.process_log import ProcessLog
 from greenroom.adapters.database.reminders import Reminders
 from greenroom.adapters.database.request_rates import RequestRates
+from greenroom.adapters.database.resealing import Resealing
+from greenroom.adapters.database.sealed import install
 from greenroom.adapters.database.unscored import Unscored
 from greenroom.adapters.database.users import Sessions, Users
 from greenroom.adapters.database.webhooks import Webhooks
@@ -47,13 +49,15 @@ from greenroom.domain.errors import Conflict, Invalid, MisconfiguredSetting, Una
 
 if TYPE_CHECKING:
     from greenroom.adapters.database.migrate import Schema
+    from greenroom.adapters.vault import Vault
 
 BUSY_S = 30
 """Seconds that a writer waits for another one."""
 CONNECT_S = 10
 """Seconds that PostgreSQL has to answer a new connection."""
-POOL = {"pool_size": 5, "max_overflow": 15}
-"""Connections kept, and how many more there may be; a thread without one waits for up to 30 s."""
+POOL = {"pool_size": 20, "max_overflow": 0}
+"""Connections, opened when needed and then kept: under load a server process was opening and closing them for every
+request. A thread without one waits for up to 30 s."""
 _READING = "greenroom_reading"
 
 
@@ -91,6 +95,10 @@ class Transaction:
     @cached_property
     def decisions(self) -> Decisions:
         return Decisions(self._connection, self.clock)
+
+    @cached_property
+    def resealing(self) -> Resealing:
+        return Resealing(self._connection, self.clock)
 
     @cached_property
     def module_runs(self) -> ModuleRuns:
@@ -180,13 +188,16 @@ class Transaction:
 class Database:
     """`url` is ``sqlite:////path`` or ``postgresql+psycopg://…``. Safe for threads and across a fork.
 
+    `vault` seals what is known of people on its way in; without one it rests as it is.
+
     Raises `MisconfiguredSetting` when the URL is not one.
     """
 
-    def __init__(self, url: str, *, clock: Clock = now_utc) -> None:
+    def __init__(self, url: str, *, clock: Clock = now_utc, vault: Vault | None = None) -> None:
         self._clock = clock
         self._url = url
-        self._engine = _engine(url)
+        self.vault = vault
+        self._engine = _engine(url, vault)
         self._process = os.getpid()
 
     @property
@@ -194,7 +205,7 @@ class Database:
         """This process's connections. After a fork the parent's are left alone, not even closed."""
         if self._process != os.getpid():
             self._parents = self._engine
-            self._engine = _engine(self._url)
+            self._engine = _engine(self._url, self.vault)
             self._process = os.getpid()
         return self._engine
 
@@ -274,10 +285,14 @@ def _said(error: SQLAlchemyError) -> str:
     return getattr(getattr(cause, "diag", None), "message_primary", None) or type(error).__name__
 
 
-def _engine(url: str) -> sa.Engine:
+def _engine(url: str, vault: Vault | None) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
-        return _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
+        sqlite = parsed.get_backend_name() == "sqlite"
+        engine = _sqlite(parsed) if sqlite else _postgresql(parsed)
+        if vault is not None:
+            install(engine, vault)
+        return engine
     except (ArgumentError, ImportError) as error:
         raise MisconfiguredSetting(f"the database's URL is of no use: {error}") from error
 

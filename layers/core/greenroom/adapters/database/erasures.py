@@ -347,7 +347,7 @@ class Erasures(Leftovers):
             else [Removed.model_validate(one) for one in json.loads(row.inventory)],
             certificate=None
             if row.certificate is None
-            else SignedCertificate.parse(row.certificate),
+            else SignedCertificate.stored(row.certificate),
         )
 
 

@@ -66,7 +66,7 @@ def _row(row: sa.Row[tuple[object, ...]]) -> EvaluationRow:
     return EvaluationRow(
         interview_id=row.interview_id,
         reviewer=row.reviewer,
-        evaluation=Evaluation.parse(row.evaluation),
+        evaluation=Evaluation.stored(row.evaluation),
         changed_at=row.changed_at,
         submitted_at=row.submitted_at,
     )

@@ -34,6 +34,8 @@ from greenroom.domain.interview import (
 )
 from greenroom.domain.interview_query import NEWEST_FIRST, ByMoment, Order, ScoreBound
 
+_LINK = sa.select(interviews.c.token_version, interviews.c.state)
+
 
 class Interviews(FollowUps):
     def create_many(self, batch_id: str, wanted: Sequence[NewInterview]) -> list[str]:
@@ -104,6 +106,15 @@ class Interviews(FollowUps):
         if found is None:
             raise NotFound(f"no interview {interview_id}", code="unknown_interview")
         return read_interview(found)
+
+    def link(self, interview_id: str) -> tuple[int, InterviewState]:
+        """What a personal link is held against, without all that an interview has: the version that is good, and the
+        state. Raises `NotFound` (`unknown_interview`)."""
+        statement = _LINK.where(interviews.c.id == interview_id)
+        found = self._connection.execute(statement).first()
+        if found is None:
+            raise NotFound(f"no interview {interview_id}", code="unknown_interview")
+        return found.token_version, InterviewState(found.state)
 
     def many(self, interview_ids: Iterable[str]) -> dict[str, InterviewRow]:
         """Those of the interviews that exist, by id."""
@@ -191,7 +202,7 @@ class Interviews(FollowUps):
         """What the EHR told about the person, None when it told nothing."""
         mine = sa.select(candidates.c.resume).where(candidates.c.external_id == external_id)
         body = self._connection.scalar(mine)
-        return None if body is None else Resume.parse(body)
+        return None if body is None else Resume.stored(body)
 
     def counts(self, batch_id: str) -> dict[InterviewState, int]:
         """How many of a batch's interviews are in each state."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from greenroom.adapters.database.access_tables import audit_log
 from greenroom.adapters.database.retention_tables import erased_interviews, erasures
+from greenroom.adapters.database.sealed import Sealed
 from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import candidates, deliveries, metadata, process_log
 from greenroom.domain.batch import CandidateRow
@@ -34,6 +35,7 @@ class Leftovers(Repository):
             if table is erasures:
                 continue  # it is what the search is for, and names nobody once the certificate is made
             counted = {}
+            found += self._in_sealed(table, wanted, ids if table.name not in KEPT else [])
             for column in filter(_is_text, table.c):
                 held = [_holds(column, one) for one in wanted]
                 if table.name not in KEPT:
@@ -51,16 +53,43 @@ class Leftovers(Repository):
                 ]
         return found
 
+    def _in_sealed(self, table: sa.Table, needles: list[str], ids: Sequence[str]) -> list[Left]:
+        """The same in columns that the database itself cannot read."""
+        sealed = [column for column in table.c if isinstance(column.type, Sealed)]
+        counted = dict.fromkeys((column.name for column in sealed), 0)
+        if sealed:
+            every = self._connection.execution_options(yield_per=1000)
+            for row in every.execute(sa.select(*sealed)):
+                for name, text in row._mapping.items():
+                    counted[name] += text is not None and _said_in(text, needles, ids)
+        return [
+            Left(place=f"{table.name}.{name}", count=count)
+            for name, count in counted.items()
+            if count
+        ]
+
     def namesakes(self, person: CandidateRow) -> tuple[bool, bool]:
         """Whether a candidate with another id has the same name, the same address: a search cannot tell them apart."""
 
-        def another(column: sa.Column[str], value: str) -> bool:
-            somebody = sa.exists().where(
-                candidates.c.external_id != person.external_id, column == value
-            )
-            return bool(self._connection.scalar(sa.select(somebody)))
+        others = sa.select(candidates.c.name, candidates.c.email).where(
+            candidates.c.external_id != person.external_id
+        )
+        name = email = False
+        for row in self._connection.execution_options(yield_per=1000).execute(others):
+            name |= row.name == person.name
+            email |= row.email == person.email
+        return name, email
 
-        return another(candidates.c.name, person.name), another(candidates.c.email, person.email)
+
+def _said_in(text: str, needles: Sequence[str], ids: Sequence[str]) -> bool:
+    """As `_holds`."""
+    low = text.lower()  # LIKE knows no case in ASCII
+    return any(one in text for one in ids) or any(
+        text == needle or in_json(needle) in text
+        if len(needle) < 4 and needle.isascii()
+        else needle.lower() in low or json.dumps(needle)[1:-1].lower() in low
+        for needle in needles
+    )
 
 
 def _holds(column: sa.Column[Any], needle: str) -> sa.ColumnElement[bool]:
@@ -80,4 +109,6 @@ def in_json(text: str) -> str:
 
 def _is_text(column: sa.Column[Any]) -> bool:
     kind = column.type
+    if isinstance(kind, Sealed):
+        return False
     return isinstance(kind.impl if isinstance(kind, sa.TypeDecorator) else kind, sa.String)

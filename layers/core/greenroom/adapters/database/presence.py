@@ -128,7 +128,7 @@ class Presence(Repository):
             .order_by(health_samples.c.at.desc())
             .limit(limit)
         )
-        found = [HealthSample.parse(body) for body in self._connection.scalars(statement)]
+        found = [HealthSample.stored(body) for body in self._connection.scalars(statement)]
         return found[::-1]
 
 
@@ -137,7 +137,7 @@ def _row(row: sa.Row[tuple[object, ...]]) -> PresenceRow:
         interview_id=row.interview_id,
         heard_at=row.heard_at,
         phase=row.phase,
-        sample=HealthSample.parse(row.sample),
+        sample=HealthSample.stored(row.sample),
         away_since=row.away_since,
         trouble_since=row.trouble_since,
         recent=tuple(tuple(point) for point in json.loads(row.recent)),

@@ -158,7 +158,7 @@ class ProcessLog(Repository):
         )
         if body is None:
             raise NotFound(f"no event {seq} of {interview_id}", code="unknown_event")
-        return Event.parse(body)
+        return Event.stored(body)
 
     def count(self, interview_id: str, kind: EventType) -> int:
         """How many steps of that kind an interview has."""
@@ -168,8 +168,11 @@ class ProcessLog(Repository):
         return self._connection.scalar(statement) or 0
 
     def list(self, interview_id: str) -> Sequence[LogRow]:
-        """All steps of an interview, oldest first."""
-        statement = sa.select(process_log).where(process_log.c.interview_id == interview_id)
+        """All steps of an interview that this release knows, oldest first."""
+        statement = sa.select(process_log).where(
+            process_log.c.interview_id == interview_id,
+            process_log.c.type.in_([kind.value for kind in EventType]),
+        )
         return self._rows(statement.order_by(process_log.c.seq))
 
     def mark_published(self, steps: Sequence[tuple[str, int]]) -> None:
@@ -243,7 +246,7 @@ class ProcessLog(Repository):
                 row.seq,
                 EventType(row.type),
                 row.at,
-                Event.parse(row.event),
+                Event.stored(row.event),
                 row.published_at,
             )
             for row in self._connection.execute(statement)

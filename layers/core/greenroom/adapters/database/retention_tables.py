@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from greenroom.adapters.database.sealed import Sealed
 from greenroom.adapters.database.tables import UtcTime, metadata
 
 erasures = sa.Table(
@@ -16,8 +17,8 @@ erasures = sa.Table(
     sa.Column("asked_by", sa.String(120), nullable=False),
     # Whom it is about: what the scan looks for. Empty once the certificate is made.
     sa.Column("external_id", sa.String(100)),
-    sa.Column("name", sa.String(200)),
-    sa.Column("email", sa.String(254)),
+    sa.Column("name", Sealed("erasures.name", 200)),
+    sa.Column("email", Sealed("erasures.email", 254)),
     sa.Column("candidate_salt", sa.String(32), nullable=False),
     sa.Column("candidate_sha256", sa.String(64), nullable=False),
     sa.Column("held", sa.Text, nullable=False, server_default="[]"),
@@ -46,7 +47,7 @@ legal_holds = sa.Table(
     "legal_holds",
     metadata,
     sa.Column("interview_id", sa.String(40), sa.ForeignKey("interviews.id"), primary_key=True),
-    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("reason", Sealed("legal_holds.reason"), nullable=False),
     sa.Column("placed_by", sa.String(120), nullable=False),
     sa.Column("placed_at", UtcTime, nullable=False),
 )

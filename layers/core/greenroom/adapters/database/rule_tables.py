@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from greenroom.adapters.database.sealed import Sealed
 from greenroom.adapters.database.tables import UtcTime, metadata
 
 bank_questions = sa.Table(
@@ -60,7 +61,7 @@ decisions = sa.Table(
     sa.Column("interview_id", sa.String(40), sa.ForeignKey("interviews.id"), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("outcome", sa.String(16), nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("reason", Sealed("decisions.reason"), nullable=False),
     sa.Column("tell", sa.Boolean, nullable=False),
     sa.Column("decided_by", sa.String(200), nullable=False),
     sa.Column("decided_at", UtcTime, nullable=False),
@@ -72,7 +73,7 @@ score_overrides = sa.Table(
     sa.Column("interview_id", sa.String(40), sa.ForeignKey("interviews.id"), primary_key=True),
     sa.Column("competency", sa.String(64), primary_key=True),
     sa.Column("score", sa.Float, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("reason", Sealed("score_overrides.reason"), nullable=False),
     sa.Column("overridden_by", sa.String(200), nullable=False),
     sa.Column("overridden_at", UtcTime, nullable=False),
 )

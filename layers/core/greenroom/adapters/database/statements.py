@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from greenroom.clock import Clock
+
+
+def _insert(table: sa.Table, dialect: str) -> Any:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+# Built once each: putting one together costs as much as running it, and every health report needs two.
+@cache
+def _inserting_missing(table: sa.Table, dialect: str) -> Any:
+    return _insert(table, dialect).on_conflict_do_nothing()
+
+
+@cache
+def _upserting(
+    table: sa.Table, dialect: str, key: tuple[str, ...], changed: tuple[str, ...]
+) -> Any:
+    statement = _insert(table, dialect)
+    return statement.on_conflict_do_update(
+        index_elements=list(key), set_={name: statement.excluded[name] for name in changed}
+    )
 
 
 class Repository:
@@ -18,9 +39,7 @@ class Repository:
 
     def _insert(self, table: sa.Table) -> Any:
         """An INSERT that knows ON CONFLICT, in the dialect's own form."""
-        if self._connection.dialect.name == "sqlite":
-            return sqlite.insert(table)
-        return postgresql.insert(table)
+        return _insert(table, self._connection.dialect.name)
 
     def _inserted(self, table: sa.Table, row: dict[str, Any]) -> bool:
         """Insert the row unless one stands in its way; whether it was inserted."""
@@ -32,16 +51,15 @@ class Repository:
     def _insert_missing(self, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
         """Insert the rows that are not there yet; the others stay as they are."""
         if rows:
-            self._connection.execute(self._insert(table).on_conflict_do_nothing(), list(rows))
+            statement = _inserting_missing(table, self._connection.dialect.name)
+            self._connection.execute(statement, list(rows))
 
     def _upsert(self, table: sa.Table, rows: Sequence[dict[str, Any]], *key: str) -> None:
         """Insert the rows, or give those that are there the new values."""
         if rows:
-            statement = self._insert(table)
-            changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
-            self._connection.execute(
-                statement.on_conflict_do_update(index_elements=list(key), set_=changed), list(rows)
-            )
+            changed = tuple(name for name in rows[0] if name not in key)
+            statement = _upserting(table, self._connection.dialect.name, key, changed)
+            self._connection.execute(statement, list(rows))
 
     def _changed(self, statement: sa.Update) -> bool:
         """Run a compare-and-set; whether it held."""

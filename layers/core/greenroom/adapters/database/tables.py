@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
+from greenroom.adapters.database.sealed import Sealed, SealedQuote
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -110,11 +112,11 @@ candidates = sa.Table(
     "candidates",
     metadata,
     sa.Column("external_id", sa.String(100), primary_key=True),
-    sa.Column("name", sa.String(200), nullable=False),
-    sa.Column("email", sa.String(254), nullable=False),
+    sa.Column("name", Sealed("candidates.name", 200), nullable=False),
+    sa.Column("email", Sealed("candidates.email", 254), nullable=False),
     sa.Column("locale", sa.String(10)),
     sa.Column("time_zone", sa.String(64)),
-    sa.Column("resume", sa.Text),
+    sa.Column("resume", Sealed("candidates.resume")),
     sa.Column("updated_at", UtcTime, nullable=False),
 )
 
@@ -239,7 +241,7 @@ evaluations = sa.Table(
     metadata,
     _interview(),
     sa.Column("reviewer", sa.String(100), primary_key=True),
-    sa.Column("evaluation", sa.Text, nullable=False),
+    sa.Column("evaluation", Sealed("evaluations.evaluation"), nullable=False),
     sa.Column("changed_at", UtcTime, nullable=False),
     sa.Column("submitted_at", UtcTime),
 )
@@ -282,13 +284,13 @@ mails = sa.Table(
     _interview(),
     sa.Column("message", sa.String(64), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("recipient", sa.String(320)),
+    sa.Column("recipient", Sealed("mails.recipient", 320)),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("due_at", UtcTime, nullable=False),
     sa.Column("owner", sa.String(40)),
     sa.Column("leased_until", UtcTime),
-    sa.Column("last_error", Quoted),
+    sa.Column("last_error", SealedQuote("mails.last_error")),
     sa.Column("sent_at", UtcTime),
     sa.Index(None, "state", "due_at"),
 )
@@ -300,8 +302,8 @@ webhook_endpoints = sa.Table(
     sa.Column("kind", sa.String(20), nullable=False, server_default="webhook"),
     sa.Column("url", sa.String(2000), nullable=False),
     sa.Column("wording", sa.Text),
-    sa.Column("secret", sa.String(200), nullable=False),
-    sa.Column("former_secret", sa.String(200)),
+    sa.Column("secret", Sealed("webhook_endpoints.secret", 200), nullable=False),
+    sa.Column("former_secret", Sealed("webhook_endpoints.former_secret", 200)),
     sa.Column("former_until", UtcTime),
     sa.Column("types", sa.Text),
     sa.Column("state", sa.String(40), nullable=False),
@@ -381,7 +383,7 @@ idempotency = sa.Table(
     sa.Column("key", sa.String(200), primary_key=True),
     sa.Column("fingerprint", sa.String(64), nullable=False),
     sa.Column("status", sa.Integer),
-    sa.Column("body", sa.Text),
+    sa.Column("body", Sealed("idempotency.body")),
     sa.Column("expires_at", UtcTime, nullable=False),
     sa.Index(None, "expires_at"),
 )

@@ -1,0 +1,1 @@
+"""Simulated candidates over a real Ceph RGW, RabbitMQ and PostgreSQL: how many at once, and a whole season of them."""
