@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from functions.console.page import render
 from functions.console.session import begin, visitor_of
-from greenroom.domain.errors import Forbidden, GreenroomError, Invalid
+from greenroom.domain.errors import Conflict, Forbidden, GreenroomError, Invalid
 from greenroom.runtime.http import Request, Response
 from greenroom.runtime.tokens import issue_step_token, read_step_token
 
@@ -61,7 +61,7 @@ def change_password(request: Request, app: Function[Settings]) -> Response:
 
 
 def set_up_second_factor(request: Request, app: Function[Settings]) -> Response:
-    """``POST /console/account/second-factor`` with `proof` and a first `code`."""
+    """``POST /console/account/second-factor`` with `proof` and a first `code`; one that is there must go first."""
     return _done(request, app, _set_up_second_factor, "second_factor")
 
 
@@ -102,6 +102,8 @@ def _set_up_second_factor(
     if step is None:
         raise Invalid("this code is not the one of now", code="code_wrong")
     with app.database.begin() as tx:
+        if tx.users.get(visitor.id).totp_secret is not None:
+            raise Conflict("an authenticator app is set up already", code="second_factor_exists")
         tx.users.set_second_factor(visitor.id, kept)
         tx.users.use_step(visitor.id, step)
         tx.audit.append(visitor.actor, "second_factor.set_up", "user", visitor.id)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 from functions.console import template_form
 from functions.console.page import render
 from functions.console.session import visitor_of
+from functions.console.settings_form import nobody_between
 from greenroom.domain.access import Permission
 from greenroom.domain.errors import Conflict, GreenroomError, Invalid
 from greenroom.domain.question_bank import BankQuestion, Kind, in_bank, shipped_bank
@@ -76,7 +77,7 @@ def bank_question_page(
         "settings_bank_question.html",
         status=problem.status if problem else 200,
         question=question,
-        values=form if form is not None else _fields(question),
+        values=form if form is not None else bank_fields(question),
         names=names,
         competencies=sorted({*names, *(one.competency for one in bank.questions)}),
         kinds=get_args(Kind),
@@ -92,11 +93,14 @@ def save_bank_question(request: Request, app: Function[Settings]) -> Response:
     name = request.params["question"]
     visitor = visitor_of(request)
     try:
-        with app.database.begin() as tx:
+        wanted = _typed(form.get("id", "").strip() if name == NEW else name, form)
+        with (
+            app.database.begin() as tx,
+            nobody_between(tx, "bank_question", wanted.id, code="bank_question_changed"),
+        ):
             bank = tx.catalogue.bank()
             known = {one.id: one for one in bank.questions}
             was = None if name == NEW else in_bank(bank, name)
-            wanted = _typed(form.get("id", "").strip() if was is None else was.id, form)
             same = known.get(wanted.id) == wanted  # sent before
             if not same and (wanted.id == NEW or (was is None and wanted.id in known)):
                 raise Conflict(f"there is a question {wanted.id}", code="question_exists")
@@ -110,7 +114,8 @@ def save_bank_question(request: Request, app: Function[Settings]) -> Response:
     return Response.redirect(f"{PATH}?saved")
 
 
-def _fields(question: BankQuestion | None) -> dict[str, str]:
+def bank_fields(question: BankQuestion | None) -> dict[str, str]:
+    """Every field of the form by its name; `was` is the question that it is filled in for."""
     if question is None:
         return {"kind": "behaviour"}
     fields = {

@@ -54,15 +54,23 @@ class Chapter:
 def desk_page(
     request: Request, app: Function[Settings], *, problem: GreenroomError | None = None
 ) -> Response:
-    """``GET /console/interviews/{interview}/desk``: what others submitted is shown to who has submitted."""
+    """``GET /console/interviews/{interview}/desk``: what others submitted is shown to who has submitted.
+
+    With a `problem` it answers a form, and stands in the audit log as any other look. An interviewer sees of the
+    person's other interviews those that are assigned as well.
+    """
     wanted = request.params["interview"]
     visitor = visitor_of(request)
     found = reading.interview(wanted, app)
     row = found.row
     with app.database.begin() as tx:
+        if problem is not None:
+            tx.audit.append(visitor.actor, "desk.seen", "desk", wanted)
         mine = tx.evaluations.get(wanted, visitor.id)
         submitted = tx.evaluations.submitted(wanted)
-        history = tx.interviews.of_candidate(row.candidate_external_id)
+        history = tx.interviews.find(
+            candidate=row.candidate_external_id, interviewer=visitor.interviewer
+        )
         resume = tx.interviews.resume(row.candidate_external_id)
         decisions = tx.decisions.all(wanted)
         people = {
@@ -126,6 +134,8 @@ def keep_evaluation(request: Request, app: Function[Settings]) -> Response:
     submitting = form.get("action") == "submit"
     incomplete: Invalid | None = None
     with app.changes() as tx:
+        # A draft that is on its way while one submits would make a draft of it again.
+        tx.interviews.hold(wanted)
         model = tx.interviews.get(wanted).plan.model
         evaluation = _evaluation(form, [item.id for item in model.competencies])
         if submitting:

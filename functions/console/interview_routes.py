@@ -41,7 +41,7 @@ def confirm_bulk(request: Request) -> Response:
     from functions.console.bulk import confirm_page
     from functions.console.door import enter
 
-    return enter(request, app, confirm_page, "interviews:write")
+    return enter(request, app, confirm_page, "interviews:write", seen="interviews")
 
 
 @app.post("/console/bulk/run", auth=None)

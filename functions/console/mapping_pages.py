@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from functions.console import template_form
 from functions.console.page import render
 from functions.console.session import visitor_of
+from functions.console.settings_form import again_if_lost
 from greenroom.domain.access import Permission
 from greenroom.domain.errors import Conflict, GreenroomError, Invalid, NotFound
 from greenroom.domain.mapping import SHIPPED, Contribution, Mapping
@@ -78,7 +79,8 @@ def save_mapping(request: Request, app: Function[Settings]) -> Response:
     The same form sent again finds it. Raises `NotFound` (`unknown_mapping`).
     """
     form = request.form()
-    try:
+
+    def saved() -> Mapping:
         with app.database.begin() as tx:
             base = tx.catalogue.mapping(request.params["version"])
             mapping = _edited(base, form)
@@ -87,6 +89,10 @@ def save_mapping(request: Request, app: Function[Settings]) -> Response:
                 tx.catalogue.keep_mapping(mapping)
                 actor = visitor_of(request).actor
                 tx.audit.append(actor, "mapping.saved", "mapping", mapping.version)
+            return mapping
+
+    try:
+        mapping = again_if_lost(saved)
     except NotFound:
         raise
     except (Invalid, Conflict) as error:
@@ -100,13 +106,16 @@ def _kept(mappings: list[Mapping], version: str) -> Mapping | None:
 
 def mapping_fields(mapping: Mapping) -> dict[str, str]:
     """``points.empathy.0`` is the first contribution's curve as ``0:20 0.2:100``, ``weight.empathy.0`` its weight."""
-    fields = {"version": "", "minimum_coverage": f"{mapping.minimum_coverage:g}"}
+    fields = {
+        "version": "",
+        "minimum_coverage": template_form.number_text(mapping.minimum_coverage),
+    }
     for locale, text in (mapping.note or {}).items():
         fields[f"note.{locale}"] = text
     for name, items in mapping.indicators.items():
         for number, item in enumerate(items):
-            fields[f"weight.{name}.{number}"] = f"{item.weight:g}"
-            corners = (f"{value:g}:{score:g}" for value, score in item.points)
+            fields[f"weight.{name}.{number}"] = template_form.number_text(item.weight)
+            corners = (":".join(map(template_form.number_text, corner)) for corner in item.points)
             fields[f"points.{name}.{number}"] = " ".join(corners)
     return fields | ({"calibrated": "yes"} if mapping.calibrated else {})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from functions.console.template_form import number_text
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.errors import GreenroomError
 from greenroom.runtime.texts import LOCALES
@@ -24,14 +25,14 @@ def fields_of(model: CompetencyModel) -> dict[str, str]:
     fields |= {f"job.{locale}": model.job.get(locale, "") for locale in LOCALES}
     for item in model.competencies:
         fields[f"{SHAPE}.{item.id}"] = " ".join(part.id for part in item.indicators)
-        fields[f"weight.{item.id}"] = f"{item.weight:g}"
-        fields[f"target.{item.id}"] = f"{item.target:g}"
+        fields[f"weight.{item.id}"] = number_text(item.weight)
+        fields[f"target.{item.id}"] = number_text(item.target)
         fields[f"keywords.{item.id}"] = ", ".join(item.keywords)
         fields[f"courses.{item.id}"] = ", ".join(item.courses)
         fields |= {f"name.{item.id}.{locale}": item.name.get(locale, "") for locale in LOCALES}
         for part in item.indicators:
             name = f"{item.id}.{part.id}"
-            fields[f"weight.{name}"] = f"{part.weight:g}"
+            fields[f"weight.{name}"] = number_text(part.weight)
             fields |= {f"name.{name}.{locale}": part.name.get(locale, "") for locale in LOCALES}
     return fields
 

@@ -15,7 +15,8 @@ from functions.console.model_form import (
 )
 from functions.console.page import render
 from functions.console.session import Visitor, visitor_of
-from functions.console.template_form import problems, texts
+from functions.console.settings_form import nobody_between
+from functions.console.template_form import number_text, problems, texts
 from greenroom.domain.access import Permission
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.errors import Conflict, GreenroomError, Invalid, NotFound
@@ -68,11 +69,12 @@ def add_model(request: Request, app: Function[Settings]) -> Response:
             raw = _begun(tx, form.get("from", ""))
             raw |= {"id": form.get("id", "").strip(), "version": 1, "job": texts(form, "job")}
             wanted = CompetencyModel.from_fields(raw)
-            try:
-                if tx.catalogue.model(wanted.id, held=True) != wanted:
-                    raise Conflict(f"there is a model {wanted.id}", code="model_exists")
-            except NotFound:
-                _save(tx, wanted, visitor_of(request))
+            with nobody_between(tx, "competency_model", wanted.id, code="model_exists"):
+                try:
+                    if tx.catalogue.model(wanted.id, held=True) != wanted:
+                        raise Conflict(f"there is a model {wanted.id}", code="model_exists")
+                except NotFound:
+                    _save(tx, wanted, visitor_of(request))
     except (Invalid, Conflict, NotFound) as error:
         return models_page(request, app, form=form, problem=error)
     return Response.redirect(f"{PATH}/{wanted.id}?saved")
@@ -178,4 +180,4 @@ def _sum(weights: Any) -> str:
             total += float(weight)
         except ValueError:
             continue
-    return f"{round(total, 6):g}"
+    return number_text(round(total, 6))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from functions.console import template_form
 from functions.console.page import render
 from functions.console.session import visitor_of
+from functions.console.settings_form import again_if_lost
 from greenroom.domain.access import Permission
 from greenroom.domain.consent import PURPOSES
 from greenroom.domain.errors import Conflict, GreenroomError, Invalid
@@ -65,7 +66,8 @@ def policies_page(
 def copy_policy(request: Request, app: Function[Settings]) -> Response:
     """``POST /console/settings/policies``: one of the company's own, as another one is. Sent again it is found."""
     form = request.form()
-    try:
+
+    def copied() -> Policy:
         with app.database.begin() as tx:
             raw = tx.catalogue.policy(form.get("from", "")).model_dump(mode="json")
             raw |= {"id": form.get("id", "").strip(), "version": 1}
@@ -76,6 +78,10 @@ def copy_policy(request: Request, app: Function[Settings]) -> Response:
                 raise Conflict(f"there is a policy {policy.id}", code="policy_exists")
             if policy.id not in known:
                 _save(tx, policy, request)
+            return policy
+
+    try:
+        policy = again_if_lost(copied)
     except GreenroomError as error:
         if error.status >= 500:
             raise
@@ -116,7 +122,8 @@ def save_policy(request: Request, app: Function[Settings]) -> Response:
     Raises `NotFound` (`unknown_policy`).
     """
     form = request.form()
-    try:
+
+    def saved() -> Policy:
         with app.database.begin() as tx:
             policy = tx.catalogue.policy(request.params["id"])
             sent_before = form.get("version") == str(policy.version - 1)
@@ -126,6 +133,10 @@ def save_policy(request: Request, app: Function[Settings]) -> Response:
                     raise Conflict("somebody has saved a newer version", code="policy_changed")
             else:
                 _save(tx, edited, request)
+            return policy
+
+    try:
+        policy = again_if_lost(saved)
     except (Invalid, Conflict) as error:
         return policy_page(request, app, form=form, problem=error)
     return Response.redirect(f"{PATH}/{policy.id}?saved")

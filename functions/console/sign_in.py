@@ -66,9 +66,9 @@ def sign_in(request: Request, app: Function[Settings]) -> Response:
 def second_step(request: Request, app: Function[Settings]) -> Response:
     """``POST /console/sign-in/code`` with the form's `step` (proof of the password) and `code`."""
     key = app.settings.tokens.key.get_secret_value()
-    form = request.form()
     try:
         check_origin(request)
+        form = request.form()
         user_id = read_step_token(key, "second_factor", form.get("step", ""), now=app.clock())
         with app.database.begin() as tx:
             user = tx.users.get(user_id)

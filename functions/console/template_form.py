@@ -68,11 +68,11 @@ def limit_fields(template: Template) -> dict[str, str]:
     for name in EnvironmentLimits.model_fields:
         limits = getattr(template.entry.environment, name)
         fields |= {
-            f"environment.{name}.{bound}": _number(getattr(limits, bound)) for bound in BOUNDS
+            f"environment.{name}.{bound}": number_text(getattr(limits, bound)) for bound in BOUNDS
         }
     for name in QualityTiers.model_fields:
         tier = getattr(template.quality, name)
-        fields |= {f"quality.{name}.{bound}": _number(getattr(tier, bound)) for bound in TIERS}
+        fields |= {f"quality.{name}.{bound}": number_text(getattr(tier, bound)) for bound in TIERS}
     return fields
 
 
@@ -96,9 +96,9 @@ def question_fields(question: Question | None) -> dict[str, str]:
         return {"id": "", "think_s": "30", "min_s": "30", "max_s": "180", "takes": "1"}
     fields = {
         "id": question.id,
-        "think_s": _number(question.think_s),
-        "min_s": _number(question.min_s),
-        "max_s": _number(question.max_s),
+        "think_s": number_text(question.think_s),
+        "min_s": number_text(question.min_s),
+        "max_s": number_text(question.max_s),
         "takes": str(question.takes),
         "language_required": question.language_required or "",
         **{f"text.{locale}": question.text.get(locale, "") for locale in LOCALES},
@@ -147,5 +147,6 @@ def _field(place: str, fields: Mapping[str, str]) -> str:
     return fields.get(head, head) if listed else fields.get(place, place)
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
+def number_text(value: float | None) -> str:
+    """A number as a field holds it: read again it is the very same, so that a form saved as it came changes nothing."""
+    return "" if value is None else str(value).removesuffix(".0")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from functions.console import reading, template_form
 from functions.console.page import render
 from functions.console.session import Visitor, visitor_of
+from functions.console.settings_form import nobody_between
 from greenroom.domain.access import Permission
 from greenroom.domain.entry import EnvironmentLimits
 from greenroom.domain.errors import Conflict, GreenroomError, Invalid, NotFound
@@ -64,11 +65,12 @@ def copy_template(request: Request, app: Function[Settings]) -> Response:
             raw |= {"id": form.get("id", "").strip(), "version": 1}
             raw["name"] = template_form.texts(form, "name")
             wanted = Template.from_fields(raw)
-            try:
-                if tx.catalogue.template(wanted.id, held=True) != wanted:
-                    raise Conflict(f"there is a template {wanted.id}", code="template_exists")
-            except NotFound:
-                _save(tx, wanted, visitor_of(request))
+            with nobody_between(tx, "template", wanted.id, code="template_exists"):
+                try:
+                    if tx.catalogue.template(wanted.id, held=True) != wanted:
+                        raise Conflict(f"there is a template {wanted.id}", code="template_exists")
+                except NotFound:
+                    _save(tx, wanted, visitor_of(request))
     except (Invalid, Conflict, NotFound) as error:
         return templates_page(request, app, form=form, problem=error)
     return Response.redirect(f"{PATH}/{wanted.id}?saved")

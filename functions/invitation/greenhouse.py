@@ -38,7 +38,8 @@ def list_tests(app: Function[Settings]) -> Response:
 def send_test(request: Request, app: Function[Settings]) -> Response:
     """``POST …/send_test``: a batch of one. The same order again answers the same `partner_interview_id`.
 
-    Killed in between, Greenhouse has no answer and asks again. Raises `NotFound` (`unknown_test`) and what
+    Where to tell of it is kept with the batch: no candidate is invited to a test whose end nobody hears of. Killed
+    in between, Greenhouse has no answer and asks again. Raises `NotFound` (`unknown_test`) and what
     `keep_batch` raises.
     """
     order = request.document(AssessmentOrder)
@@ -62,10 +63,13 @@ def send_test(request: Request, app: Function[Settings]) -> Response:
     interview = interview_id(order.batch, row.external_id)
     tracking = app.settings.links.tracking
     keep_batch(
-        order.batch, BatchRequest(head, [row], []), request.who.actor, app, tracking=tracking
+        order.batch,
+        BatchRequest(head, [row], []),
+        request.who.actor,
+        app,
+        tracking=tracking,
+        beside=lambda tx: tx.partner_orders.keep(interview, GREENHOUSE, order.url),
     )
-    with app.database.begin() as tx:
-        tx.partner_orders.keep(interview, GREENHOUSE, order.url)
     return Response.json({"partner_interview_id": interview})
 
 

@@ -104,7 +104,8 @@ def test_a_reminder_for_those_ticked_says_what_became_of_each_and_is_sent_once(
         assert len(tx.mails.claim(10, "w", 60)) == 1
         acts = [entry.act for entry in tx.audit.find()]
     assert [(act.action, act.actor.id, act.subject_id) for act in acts] == [
-        ("interview.reminded", hr.user, ids[0])
+        ("interview.reminded", hr.user, ids[0]),
+        ("interviews.seen", hr.user, ""),
     ]
     changed = run(client, hr, {**form, "reason": "另一个理由"})
     assert (changed.status, "idempotency_key_reused" in changed.text) == (409, True)

@@ -5,14 +5,17 @@ import re
 import pytest
 
 from functions.console.app import app
-from greenroom.adapters.database import Database
+from greenroom.adapters.database import Database, NewInterview
 from greenroom.adapters.object_store import ObjectStore
+from greenroom.domain.access import Role
 from greenroom.domain.analysis import Analysis, ModuleResult, Observation
+from greenroom.domain.batch import CandidateRow
+from greenroom.domain.ids import derived_id
 from greenroom.domain.keys import AttemptRef
 from tests.console_visitors import signed_in
 from tests.function_client import Answer, FunctionClient
 from tests.recorded import record
-from tests.seeded import MODEL, TEMPLATE, api_key, invite, set_up
+from tests.seeded import BATCH, MODEL, TEMPLATE, api_key, invite, set_up
 
 NASTY = "</textarea><img src=x onerror=alert(1)>"
 COMPETENCIES = [competency.id for competency in MODEL.competencies]
@@ -98,7 +101,37 @@ def test_what_is_missing_is_said_and_the_draft_is_kept(database: Database, inter
     back = one.send("submit", 7)
     assert back.status == 422
     assert 'role="alert"' in back.text
+    with database.begin() as tx:
+        seen = [entry.act.action for entry in tx.audit.find()]
+    assert seen == ["desk.seen"], "the answer shows the desk as well"
     assert 'value="7" checked' in one.desk()
+
+
+def test_an_interviewer_sees_of_the_persons_history_what_is_assigned(
+    platform: None, database: Database, store: ObjectStore
+) -> None:
+    set_up(app)
+    (one,) = invite(database)
+    two, three = derived_id("itv", "two"), derived_id("itv", "three")
+    with database.begin() as tx:
+        row = tx.interviews.get(one)
+        person = CandidateRow(
+            external_id=row.candidate_external_id, name="李明", email="li@example.com"
+        )
+        others = [
+            NewInterview(id=other, candidate=person, deadline=row.deadline, locale="zh-CN")
+            for other in (two, three)
+        ]
+        tx.interviews.create_many(BATCH, others)
+        for interview in (one, two):
+            tx.interviewers.assign(interview, ["wu@example.com"])
+    wu = signed_in(database, Role.INTERVIEWER, email="wu@example.com")
+    client = FunctionClient(app, cookie=wu.cookie)
+    page = client.get(f"/console/interviews/{one}/desk").text
+    assert f"/console/interviews/{two}" in page
+    assert three not in page
+    hr = FunctionClient(app, cookie=signed_in(database).cookie)
+    assert three in hr.get(f"/console/interviews/{one}/desk").text
 
 
 @pytest.mark.parametrize("fields", [{"points-communication": "11"}, {"recommendation": "burn"}])

@@ -71,6 +71,19 @@ def test_new_weights_are_a_new_version_however_often_the_form_is_sent(
     assert kept(database) == model
 
 
+def test_weights_of_many_digits_stay_as_they_are(
+    client: FunctionClient, database: Database, hr: SignedIn
+) -> None:
+    odd = MODEL.model_dump()
+    odd["competencies"][0]["weight"], odd["competencies"][1]["weight"] = 33.333333, 66.666667
+    with database.begin() as tx:
+        tx.catalogue.save_model(CompetencyModel.from_fields({**odd, "version": 2}))
+    fields = fields_of(kept(database)) | {"name.service.en": "Care"}
+    path = f"/console/settings/models/{MODEL.id}"
+    assert client.form(path, hr.form(**fields), cookie=hr.cookie).status == 303
+    assert [item.weight for item in kept(database).competencies] == [33.333333, 66.666667]
+
+
 @pytest.mark.parametrize(
     ("changed", "field", "total"),
     [

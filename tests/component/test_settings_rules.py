@@ -125,7 +125,7 @@ def test_a_mapping_is_kept_under_another_name(
         **mapping_fields(shipped_mapping()),
         "version": "retail-1",
         "weight.speech_fluency.0": "30",
-        "points.speech_fluency.0": "0.2：10 0.6:90",
+        "points.speech_fluency.0": "0.2：10 0.61234567:90",
         "note.zh-CN": "门店",
     }
     for _ in range(2):
@@ -134,7 +134,8 @@ def test_a_mapping_is_kept_under_another_name(
         mapping = tx.catalogue.mapping("retail-1")
         saved = [one for one in tx.audit.find() if one.act.action == "mapping.saved"]
     first = mapping.indicators["speech_fluency"][0]
-    assert (first.weight, first.points) == (30, [(0.2, 10), (0.6, 90)])
+    assert (first.weight, first.points) == (30, [(0.2, 10), (0.61234567, 90)])
+    assert mapping_fields(mapping)["points.speech_fluency.0"] == "0.2:10 0.61234567:90"
     assert mapping.indicators["empathy"] == shipped_mapping().indicators["empathy"]
     assert len(saved) == 1
     other = client.form(MAPPING, hr.form(**{**fields, "note.zh-CN": "他"}), cookie=hr.cookie)

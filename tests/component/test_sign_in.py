@@ -260,6 +260,25 @@ def test_with_an_authenticator_app_a_password_is_half_the_way(
     assert totp.secret not in kept
 
 
+def test_a_second_app_does_not_take_the_place_of_the_first(
+    client: FunctionClient, zhou: str, clock: SettableClock, database: Database
+) -> None:
+    visitor = session(sign_in(client))
+    page = client.get("/console/account", cookie=visitor.cookie).text
+    secret, proof = (
+        re.search(pattern, page)[1]  # type: ignore[index]
+        for pattern in (r'class="secret">(\w+)<', r'name="proof" value="([^"]+)"')
+    )
+    set_up_app(client, visitor, clock)
+    with database.begin() as tx:
+        kept = tx.users.get(zhou).totp_secret
+    form = visitor.form(proof=proof, code=pyotp.TOTP(secret).at(clock()))
+    late = client.form("/console/account/second-factor", form, cookie=visitor.cookie)
+    assert (late.status, "second_factor_exists" in late.text) == (409, True)
+    with database.begin() as tx:
+        assert tx.users.get(zhou).totp_secret == kept
+
+
 def test_codes_cannot_be_guessed_for_long(
     client: FunctionClient, zhou: str, clock: SettableClock
 ) -> None:

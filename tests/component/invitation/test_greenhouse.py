@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from functions.status_sync.app import app as status_sync
 from functions.status_sync.delivery import sender
-from greenroom.adapters.database.tables import partner_orders
+from greenroom.adapters.database.tables import batches as batch_rows
 from greenroom.domain import keys
 from greenroom.domain.events import EventType
 from greenroom.domain.interview import InterviewState
@@ -96,12 +96,23 @@ def test_an_order_that_was_killed_halfway_is_made_whole_by_the_next(
 ) -> None:
     first = greenhouse.send_test().json()
     (batch,) = batches(house)
-    house.store.delete(keys.batch(batch))  # killed before the object was written …
-    with house.database.engine.begin() as connection:  # … and before the order was kept
-        connection.execute(sa.delete(partner_orders))
+    house.store.delete(keys.batch(batch))  # killed before the object was written
     assert greenhouse.send_test().json() == first
     house.work_off(batch)
     assert greenhouse.status(first["partner_interview_id"]).json()["partner_status"] == "invited"
+
+
+def test_nobody_is_invited_to_an_order_that_was_not_kept(
+    house: House, greenhouse: Greenhouse
+) -> None:
+    with house.database.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE partner_orders RENAME TO away"))
+    assert greenhouse.send_test().status == 503
+    assert batches(house) == []
+    with house.database.engine.begin() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(batch_rows)) == 0
+        connection.execute(sa.text("ALTER TABLE away RENAME TO partner_orders"))
+    assert greenhouse.send_test().status == 200
 
 
 def test_another_test_of_the_same_person_is_another_interview(greenhouse: Greenhouse) -> None:

@@ -66,4 +66,4 @@ def _adds_up(what: str, items: list[Competency] | list[Indicator]) -> None:
         raise ValueError(f"{what}: {', '.join(repeated)} is named twice")
     total = round(sum(item.weight for item in items), 6)
     if total != 100:
-        raise ValueError(f"weights of {what} must add up to 100, they add up to {total:g}")
+        raise ValueError(f"weights of {what} must add up to 100, they add up to {total:.10g}")

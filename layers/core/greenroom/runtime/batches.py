@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from greenroom.domain.policy import Policy
 from greenroom.domain.template import Template
 
 if TYPE_CHECKING:
+    from greenroom.adapters.database import Transaction
     from greenroom.domain.audit import Actor
     from greenroom.runtime.function import Function
 
@@ -40,9 +42,11 @@ def keep_batch(
     *,
     tracking: bool,
     as_sent: bytes = b"",
+    beside: Callable[[Transaction], None] = lambda _tx: None,
 ) -> None:
     """Keep the batch with its plan, and write its good rows as the object that invites them. Again, nothing changes.
 
+    `beside` keeps what belongs to the batch in the same transaction, and bears to be called again.
     `tracking`: mails may tell when they are opened, where the policy allows it.
 
     Raises `NotFound` (`unknown_template`, `unknown_competency_model`, `unknown_policy`, `unknown_mapping`) and
@@ -62,6 +66,7 @@ def keep_batch(
         )
         if created:
             tx.audit.append(actor, "batch.created", "batch", batch, count=count)
+        beside(tx)
         ids = [interview_id(batch, row.external_id) for row in asked.rows]
         erased = set() if created else tx.erasures.erased(ids)
     # The row comes first: the object's event must find it. Killed in between, the caller has no answer and

@@ -38,6 +38,11 @@ S = TypeVar("S")
 ObjectHandler = Callable[[ObjectCreated], None]
 HttpHandler = Callable[[Request], Response]
 Authenticator = Callable[[Request], Principal]
+ANSWER_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Of every answer that says nothing else, errors and redirects too: nobody keeps it, nor takes it for a page."""
 CONTENT_TYPES = ["application/json", "application/x-www-form-urlencoded", "text/csv"]
 
 
@@ -360,7 +365,9 @@ class Function(Chalice, Generic[S]):
                 self.logger.exception("request_failed", path=request.path)
                 response = problem(GreenroomError("an error of ours; it was logged"), request.path)
         body = response.body if response.content is None else response.content
-        return ChaliceResponse(body=body, headers={**response.headers}, status_code=response.status)
+        return ChaliceResponse(
+            body=body, headers={**ANSWER_HEADERS, **response.headers}, status_code=response.status
+        )
 
 
 def bearer(request: Request) -> str:

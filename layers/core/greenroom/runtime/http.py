@@ -142,7 +142,10 @@ def problem(error: GreenroomError, instance: str) -> Response:
         "instance": instance,
         **error.fields,
     }
-    headers = {"Content-Type": "application/problem+json"}
+    headers = {
+        "Content-Type": "application/problem+json",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    }
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="greenroom"'
     if isinstance(error, TooManyRequests):
