@@ -20,8 +20,8 @@ from greenroom.domain.keys import AttemptRef
 from greenroom.domain.quality import Quality
 
 AT_ONCE = 200
-FINISHED = frozenset({InterviewState.SCORED, InterviewState.HUMAN_REVIEW})
-"""Assembled, checked, and analysed as far as consent goes."""
+FINISHED = frozenset({InterviewState.SCORED, InterviewState.HUMAN_REVIEW, InterviewState.RE_RECORD})
+"""Assembled, checked, and analysed as far as consent goes; or asked for again, as the quality check may."""
 
 
 @dataclass

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Self
@@ -16,6 +17,8 @@ from benchmarks.crowd.house import House
 
 WORKERS = ("invitation", "chunk_assembly", "quality_check", "analysis", "status_sync")
 STACK = ("rabbitmq", "postgres")
+MEND_EVERY_S = 2.0
+"""A supervisor looks more often than anything is killed."""
 
 
 class Weather:
@@ -41,10 +44,13 @@ class Weather:
 
     def _run(self) -> None:
         turns = itertools.cycle([*map(self._worker, WORKERS), self._api, *map(self._part, STACK)])
+        next_kill = time.monotonic() + self._every_s
         try:
-            while not self._over.wait(self._every_s):
-                next(turns)()
+            while not self._over.wait(MEND_EVERY_S):
                 self.met["store, by itself"] += self._house.mend()
+                if time.monotonic() >= next_kill:
+                    next(turns)()
+                    next_kill = time.monotonic() + self._every_s
         except BaseException as error:  # noqa: BLE001  (raised again where the block ends)
             self._failure = error
 

@@ -110,3 +110,16 @@ def test_a_step_written_meanwhile_is_waited_for_or_refused(
     with database.begin() as tx:
         assert [step.type for step in tx.process_log.list(erased)] == [EventType.CANDIDATE_ERASED]
         assert [one.place for one in tx.erasures.search([], [erased])] == []
+
+
+def test_an_answer_kept_for_one_interview_goes_with_it(database: Database, invite: Invite) -> None:
+    (erased, kept) = invite(2)
+    with database.begin() as tx:
+        for interview in (erased, kept):
+            tx.idempotency.begin(f"bulk:usr:{interview}", "key", "")
+            tx.idempotency.finish(f"bulk:usr:{interview}", "key", 200, "done")
+        erasure = asked(tx, erased)
+        tx.erasures.remove_rows(erasure, tx.process_log)
+    with database.begin() as tx:
+        assert [one.place for one in tx.erasures.search([], [erased])] == []
+        assert tx.erasures.search([], [kept]) != []

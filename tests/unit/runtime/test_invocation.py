@@ -17,7 +17,7 @@ def seen() -> list[Any]:
 
 @pytest.fixture
 def app(seen: list[Any]) -> Function[Any]:
-    app: Function[Any] = Function("sample", "nowhere:Settings")
+    app: Function[Any] = Function("sample", "greenroom.runtime.settings:FunctionSettings")
 
     @app.on_object("uploads/", suffix="/manifest.json")
     def created(event: ObjectCreated) -> None:

@@ -227,7 +227,7 @@ class Erasures(Leftovers):
                 .where(batches.c.id == batch)
                 .values(accepted=batches.c.accepted - fewer)
             )
-        counted |= self._remove_person(row)
+        counted |= self._remove_person(row, ids)
         self._connection.execute(
             sa.update(erasures)
             .where(erasures.c.id == erasure_id)
@@ -253,15 +253,19 @@ class Erasures(Leftovers):
         self._count_removed(counted, interviews, interviews.c.id.in_(ids))
         return counted
 
-    def _remove_person(self, row: Any) -> dict[str, int]:
+    def _remove_person(self, row: Any, ids: list[str]) -> dict[str, int]:
         """The person's own row, and answers of ours that name them and are kept for repeated requests."""
         counted: dict[str, int] = {}
         left = sa.exists().where(interviews.c.candidate_id == row.external_id)
         if not self._connection.scalar(sa.select(left)):
             self._count_removed(counted, candidates, candidates.c.external_id == row.external_id)
-        for needle in (row.external_id, row.email):
-            named = idempotency.c.body.contains(in_json(needle), autoescape=True)
-            self._count_removed(counted, idempotency, named)
+        kept = sa.select(idempotency.c.scope, idempotency.c.key, idempotency.c.body)
+        named = [in_json(needle) for needle in (row.external_id, row.email)]
+        for one in self._connection.execute(kept).all():
+            told = one.body or ""  # sealed: the database cannot look into it
+            if any(needle in told for needle in named) or any(name in one.scope for name in ids):
+                which = (idempotency.c.scope == one.scope) & (idempotency.c.key == one.key)
+                self._count_removed(counted, idempotency, which)
         return counted
 
     def _count_removed(
