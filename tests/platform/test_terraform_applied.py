@@ -33,6 +33,7 @@ def variables(store: Store, packages: Path) -> str:
             "settings": {
                 "GREENROOM_STORE__ENDPOINT": store.url,
                 "GREENROOM_DATABASE__URL": "postgresql+psycopg://greenroom@db.example.com/greenroom",
+                "GREENROOM_DATABASE__KEYS": '["QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="]',
                 "GREENROOM_TOKENS__KEY": "0123456789abcdef0123456789abcdef",
                 "GREENROOM_LINKS__PUBLIC_URL": "https://interviews.example.com",
                 "GREENROOM_MAIL__HOST": "mail.example.com",

@@ -48,6 +48,7 @@ variables {
   settings = {
     GREENROOM_STORE__ENDPOINT   = "https://s3.example.com"
     GREENROOM_DATABASE__URL     = "postgresql+psycopg://greenroom:secret@db.example.com/greenroom"
+    GREENROOM_DATABASE__KEYS    = "[\"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=\"]"
     GREENROOM_TOKENS__KEY       = "0123456789abcdef0123456789abcdef"
     GREENROOM_LINKS__PUBLIC_URL = "https://interviews.example.com"
     GREENROOM_MAIL__HOST        = "mail.example.com"
@@ -116,6 +117,7 @@ run "a_setting_that_nobody_is_given" {
       GREENROOM_STORE__ENDPOINT   = "https://s3.example.com", GREENROOM_DATABASE__URL = "postgresql+psycopg://db/greenroom"
       GREENROOM_TOKENS__KEY       = "0123456789abcdef0123456789abcdef", GREENROOM_MAIL__HOST = "mail.example.com"
       GREENROOM_LINKS__PUBLIC_URL = "https://interviews.example.com", GREENROOM_WEBHOKS__ALLOW = "[]"
+      GREENROOM_DATABASE__KEYS    = "[]"
     }
   }
 }
@@ -135,7 +137,7 @@ run "a_database_that_functions_cannot_share" {
     settings = {
       GREENROOM_STORE__ENDPOINT   = "https://s3.example.com", GREENROOM_DATABASE__URL = "sqlite:////tmp/x.sqlite"
       GREENROOM_TOKENS__KEY       = "0123456789abcdef0123456789abcdef", GREENROOM_MAIL__HOST = "mail.example.com"
-      GREENROOM_LINKS__PUBLIC_URL = "https://interviews.example.com"
+      GREENROOM_LINKS__PUBLIC_URL = "https://interviews.example.com", GREENROOM_DATABASE__KEYS = "[]"
     }
   }
 }
