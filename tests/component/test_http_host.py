@@ -26,7 +26,7 @@ MOST = 100_000
 
 
 def small_function() -> Function[Any]:
-    app: Function[Any] = Function("small", "tests:NoSettings")
+    app: Function[Any] = Function("small", "tests.no_settings:NoSettings")
 
     @app.get("/v1/things/{thing}", auth=None)
     def read(request: Request) -> Response:
@@ -64,7 +64,7 @@ def small_function() -> Function[Any]:
 
 def chalice_function() -> Chalice:
     """Plain Chalice features that the host must run as API Gateway would."""
-    app = Function("plain", "tests:NoSettings")
+    app = Function("plain", "tests.no_settings:NoSettings")
     app.api.binary_types.append("image/png")
 
     @app.authorizer()
@@ -291,7 +291,7 @@ def test_authorizers_decide_first(http: httpx.Client) -> None:
 
 
 def test_an_authorizer_that_only_aws_can_run_does_not_start() -> None:
-    app = Function("cloud", "tests:NoSettings")
+    app = Function("cloud", "tests.no_settings:NoSettings")
     app.route("/cloud", authorizer=IAMAuthorizer())(lambda: {})
     with pytest.raises(ValueError, match="only AWS"):
         create_app([app])
@@ -316,7 +316,7 @@ def test_two_functions_with_one_route_do_not_start() -> None:
 
 def test_no_thread_ever_sees_anothers_request() -> None:
     """16 requests are inside their handlers at once, each having waited for all the others."""
-    app: Function[Any] = Function("crowd", "tests:NoSettings")
+    app: Function[Any] = Function("crowd", "tests.no_settings:NoSettings")
     meeting = threading.Barrier(16, timeout=20)
 
     @app.post("/v1/crowd/{who}", auth=None)
@@ -341,7 +341,7 @@ def test_no_thread_ever_sees_anothers_request() -> None:
 
 
 def test_more_requests_than_threads_wait_their_turn() -> None:
-    app: Function[Any] = Function("narrow", "tests:NoSettings")
+    app: Function[Any] = Function("narrow", "tests.no_settings:NoSettings")
     inside, most, lock = [0], [0], threading.Lock()
 
     @app.get("/v1/narrow", auth=None)

@@ -11,7 +11,7 @@ from greenroom.runtime.function import Function, Request, Response
 
 
 def function_with(url: str) -> Function[Any]:
-    app: Function[Any] = Function("small", "tests:NoSettings")
+    app: Function[Any] = Function("small", "tests.no_settings:NoSettings")
     app.database = Database(url)
 
     @app.get("/v1/things", auth=None)

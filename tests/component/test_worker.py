@@ -53,7 +53,7 @@ class Small:
 
     def __init__(self, does: Callable[[], Any] = lambda: None) -> None:
         self.seen: list[Any] = []
-        self.app: Function[Any] = Function(NAME, "tests:NoSettings")
+        self.app: Function[Any] = Function(NAME, "tests.no_settings:NoSettings")
 
         @self.app.on_object("in/", suffix=".json")
         def taken(event: ObjectCreated) -> None:
@@ -103,7 +103,7 @@ def test_the_event_is_the_one_that_sqs_gives(queue: Queue) -> None:
             events.append(event.to_dict())
             return super()._messages(event)
 
-    app = App(NAME, "tests:NoSettings")
+    app = App(NAME, "tests.no_settings:NoSettings")
     app.on_object("in/", suffix=".json")(lambda event: None)
     sent = queue.send(NAME, notification("in/1.json"))
     [message] = queue.receive(NAME, "w", 30)
@@ -192,7 +192,7 @@ def test_a_tick_that_makes_no_sense_ends_with_the_dead_and_the_worker_lives(
 
 
 def test_a_function_without_triggers_gives_the_message_back(queue: Queue) -> None:
-    app: Function[Any] = Function(NAME, "tests:NoSettings")
+    app: Function[Any] = Function(NAME, "tests.no_settings:NoSettings")
     queue.send(NAME, notification("in/1.json"))
     Worker(app, queue, owner="w").run_once()
     assert queue.depth(NAME).delayed == 1

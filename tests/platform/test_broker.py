@@ -93,7 +93,7 @@ def broker(stack: Stack) -> Broker:
 
 
 def function(does: Callable[[str], None]) -> Function[Any]:
-    app: Function[Any] = Function("small", "tests:NoSettings")
+    app: Function[Any] = Function("small", "tests.no_settings:NoSettings")
 
     @app.on_object("in/", suffix=".json")
     def taken(event: ObjectCreated) -> None:

@@ -14,6 +14,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -89,6 +90,11 @@ class PocketPlatform:
     def mailbox_url(self) -> str:
         return f"http://{HOST}:{self.ports.mailbox}"
 
+    @cached_property
+    def secrets(self) -> Secrets:
+        """The folder's own, made by whoever asks first: commands open a database whose platform does not run."""
+        return Secrets.keep(self.data / "secrets.json")
+
     @property
     def api_key(self) -> str:
         return self.secrets.api_key
@@ -104,7 +110,6 @@ class PocketPlatform:
         self.supervisor = Supervisor(self.data / "logs", held=held, told=self._told)
         try:
             self.ports.check()
-            self.secrets = Secrets.keep(self.data / "secrets.json")
             self._prepare_database()
             self.supervisor.start(self._store())
             self._prepare_store()
