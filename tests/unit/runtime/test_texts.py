@@ -61,7 +61,7 @@ CONSOLE_PROBLEMS = (
     "provider_refused", "provider_unavailable", "provider_not_set_up", "id_token_invalid", "email_missing",
     "role_missing", "role_forbids", "other_site", "form_stale", "password_wrong", "password_short", "password_long",
     "account_elsewhere", "own_account", "unknown_user", "login_taken", "login_invalid", "email_invalid",
-    "name_missing", "unknown_role", "invalid_document",
+    "name_missing", "unknown_role", "invalid_document", "second_factor_exists",
 )  # fmt: skip
 BATCH_PROBLEMS = (
     "invalid_csv", "csv_encoding", "missing_column", "repeated_column", "no_rows", "too_many_rows",
