@@ -165,9 +165,11 @@ def policy_fields(policy: Policy) -> dict[str, str]:
 def _edited(policy: Policy, form: Mapping[str, str], *, version: int) -> Policy:
     """Raises `Invalid` (`invalid_document`)."""
     notice: dict[str, Any] | None = None
-    if form.get("notice.days", "").strip():
-        text = template_form.texts(form, "notice.text")
-        notice = {"days": form["notice.days"].strip(), "text": text}
+    days, text = form.get("notice.days", "").strip(), template_form.texts(form, "notice.text")
+    if (
+        days or text
+    ):  # without either there is no notice; a text alone is a mistake, not a wish to drop it
+        notice = {"days": days, "text": text}
     return Policy.from_fields(
         {
             "id": policy.id,

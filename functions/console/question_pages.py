@@ -43,6 +43,9 @@ def question_page(
         models = tx.catalogue.models()
         bank = tx.catalogue.bank()
     name = request.params["question"]
+    if form is not None and name not in {NEW, *(one.id for one in template.questions)}:
+        # Somebody has removed it meanwhile: what was typed comes back as a new one.
+        name, form = NEW, {**form, "id": name, "version": str(template.version)}
     question = None if name == NEW else _question(template, name)
     shown = question
     if question is None and request.query.get("bank"):

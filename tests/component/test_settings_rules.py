@@ -55,6 +55,7 @@ def test_a_policy_is_copied_and_edited_into_its_next_version(
         copied = tx.catalogue.policy("bank")
     assert copied.forbidden == shipped_policy("us-il").forbidden
     fields = {**policy_fields(copied), "forbidden.emotion": "yes", "notice.days": ""}
+    fields |= {"notice.text.zh-CN": "", "notice.text.en": ""}
     fields |= {"retention.recordings_days": "45", "basis": "内部规定 1\n\n内部规定 2"}
     fields.pop("consents.development", None)
     for _ in range(2):
@@ -78,6 +79,7 @@ def test_a_policy_is_copied_and_edited_into_its_next_version(
     [
         ({"retention.recordings_days": "0"}, (), "retention.recordings_days"),
         ({"notice.days": "91"}, (), "notice.days"),
+        ({"notice.days": ""}, (), "notice.days"),
         (
             {"notice.days": "3", "notice.text.zh-CN": "", "notice.text.en": ""},
             (),

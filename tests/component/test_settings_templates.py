@@ -155,6 +155,18 @@ def test_questions_are_added_changed_moved_and_removed(
     assert [one.id for one in kept(database).questions] == ["q3"]
 
 
+def test_a_question_that_somebody_removes_meanwhile_comes_back_as_a_new_one(
+    client: FunctionClient, database: Database, hr: SignedIn
+) -> None:
+    typed = {**question_fields(SHIPPED.questions[1]), "text.en": "Typed for long", "do": "save"}
+    assert question(client, hr, "q2", version="1", do="remove").status == 303
+    late = question(client, hr, "q2", version="1", **typed)
+    assert late.status == 409 and "template_changed" in late.text and "Typed for long" in late.text
+    assert 'action="/console/settings/templates/skills/questions/new"' in late.text
+    assert question(client, hr, "new", **{**typed, "version": "2", "id": "q2"}).status == 303
+    assert kept(database).question("q2").text["en"] == "Typed for long"
+
+
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
