@@ -18,6 +18,7 @@ from functions.status_sync.delivery import sender
 from functions.upload_url.app import app as upload_url
 from greenroom.adapters.database import Database
 from greenroom.adapters.object_store import ObjectStore
+from greenroom.clock import now_utc
 from greenroom.domain.interview import InterviewState
 from greenroom.domain.keys import AttemptRef
 from greenroom.domain.manifest import Manifest
@@ -79,7 +80,7 @@ def traced(platform: None, collector: Collector, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("GREENROOM_WEBHOOKS__ALLOW", '["127.0.0.1"]')
     sender.cache_clear()
     for function in STAGES:
-        set_up(function)
+        set_up(function, now_utc)  # one clock: who registers sees nothing from before
     return collector.url
 
 
@@ -179,7 +180,7 @@ def test_without_a_collector_nothing_is_carried(
     platform: None, database: Database, store: ObjectStore, tmp_path: Path
 ) -> None:
     for function in STAGES:
-        set_up(function)
+        set_up(function, now_utc)
     clip = MediaWorkshop(tmp_path).webm()
     interview, ref, manifest = uploaded(database, store, clip)
     completed(interview, ref, manifest)

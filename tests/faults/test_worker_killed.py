@@ -21,7 +21,7 @@ from greenroom.runtime.function import Function
 from greenroom_local.queue import Queue
 
 folder = pathlib.Path(sys.argv[1])
-app = Function("small", "none:None")
+app = Function("small", "greenroom.runtime.settings:FunctionSettings")
 
 @app.on_object("in/", suffix=".json")
 def take(event):
