@@ -11,6 +11,7 @@ from greenroom_cli.database import Data, opened, operator
 
 if TYPE_CHECKING:
     from greenroom.adapters.database import Database
+    from greenroom.adapters.database.resealing import SealedColumn
 
 BLOCK = 500
 """Texts to a transaction: a kill loses no more, and nobody waits for longer."""
@@ -50,9 +51,9 @@ def reseal(data: Data = None) -> None:
         typer.echo(f"key {head[2:]} is used no more")
 
 
-def _block(database: Database, column: object, newest: str) -> int:
+def _block(database: Database, column: SealedColumn, newest: str) -> int:
     with database.begin() as tx:
-        return tx.resealing.reseal(column, newest, BLOCK)  # type: ignore[arg-type]
+        return tx.resealing.reseal(column, newest, BLOCK)
 
 
 def said(head: str) -> str:

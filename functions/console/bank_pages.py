@@ -130,18 +130,13 @@ def bank_fields(question: BankQuestion | None) -> dict[str, str]:
 
 
 def _typed(question_id: str, form: dict[str, str]) -> BankQuestion:
-    """Words are parted by commas of either script or by lines. Raises `Invalid` (`invalid_document`)."""
-    words = form.get("keywords", "")
-    for comma in "，、\n\r":
-        words = words.replace(comma, ",")
+    """Raises `Invalid` (`invalid_document`)."""
     return BankQuestion.from_fields(
         {
             "id": question_id,
             "competency": form.get("competency", "").strip(),
             "kind": form.get("kind", ""),
-            "keywords": list(
-                dict.fromkeys(word.strip() for word in words.split(",") if word.strip())
-            ),
+            "keywords": template_form.words(form.get("keywords", "")),
             "text": template_form.texts(form, "text"),
             "retired": "retired" in form,
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from functions.console.template_form import number_text
+from functions.console.template_form import number_text, words
 from greenroom.domain.competency import CompetencyModel
 from greenroom.domain.errors import GreenroomError
 from greenroom.runtime.texts import LOCALES
@@ -89,7 +89,7 @@ def edited_model(
         for field in ("keywords", "courses"):
             kept = getattr(was[name], field) if name in was else []
             typed = form.get(f"{field}.{name}")
-            competency[field] = kept if typed is None else _words(typed)
+            competency[field] = kept if typed is None else words(typed)
         for part in indicators:
             known = parts.get((name, part))
             field = f"name.{name}.{part}"
@@ -109,13 +109,6 @@ def _names(was: Mapping[Any, str], form: Mapping[str, str], field: str) -> dict[
     """A name in each language; one that was there cannot be emptied, one that was not may stay away."""
     given = {locale: form.get(f"{field}.{locale}", "").strip() for locale in LOCALES}
     return {locale: text for locale, text in given.items() if text or locale in was}
-
-
-def _words(text: str) -> list[str]:
-    """Parted by commas of either script or by lines."""
-    for comma in "，、\n\r":
-        text = text.replace(comma, ",")
-    return list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
 
 
 def model_problems(shape: Mapping[str, list[str]], problem: GreenroomError) -> dict[str, str]:

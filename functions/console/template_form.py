@@ -133,6 +133,13 @@ def texts(
     return {locale: text for locale, text in given.items() if text or locale in (was or {})}
 
 
+def words(text: str) -> list[str]:
+    """Parted by commas of either script or by lines; each once."""
+    for comma in "，、\n\r":
+        text = text.replace(comma, ",")
+    return list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+
+
 def problems(error: GreenroomError, fields: Mapping[str, str]) -> dict[str, str]:
     """Each wrong field by its name. `fields` says where a code, or a place in the document, belongs; "form" is all."""
     if error.code != "invalid_document":

@@ -8,7 +8,6 @@ process-log rows that become events after their transaction.
 from __future__ import annotations
 
 import contextvars
-from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,7 +20,8 @@ from chalice.app import Request as ChaliceRequest
 from chalice.app import Response as ChaliceResponse
 
 from greenroom.clock import Clock, now_utc
-from greenroom.domain.errors import GreenroomError, MisconfiguredSetting, NotFound, Unauthorized
+from greenroom.domain.errors import GreenroomError, MisconfiguredSetting, NotFound
+from greenroom.runtime.credentials import bearer, is_basic, user_name
 from greenroom.runtime.http import XLSX, Principal, Request, Response, problem
 from greenroom.runtime.storage_events import ObjectCreated, parse_notification
 
@@ -288,7 +288,7 @@ class Function(Chalice, Generic[S]):
         def authenticate(request: Request) -> Principal:
             from greenroom.runtime.auth import Seen, api_caller
 
-            plain = user_name(request) if basic and _is_basic(request) else bearer(request)
+            plain = user_name(request) if basic and is_basic(request) else bearer(request)
             which = request.query.get(by, "") if by else next(iter(request.params.values()), "")
             which = which[:200]
             return api_caller(
@@ -368,30 +368,6 @@ class Function(Chalice, Generic[S]):
         return ChaliceResponse(
             body=body, headers={**ANSWER_HEADERS, **response.headers}, status_code=response.status
         )
-
-
-def bearer(request: Request) -> str:
-    """The token of the Authorization header. Raises `Unauthorized` (`credential_missing`)."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthorized("send `Authorization: Bearer …`", code="credential_missing")
-    return token.strip()
-
-
-def _is_basic(request: Request) -> bool:
-    return request.headers.get("authorization", "")[:6].lower() == "basic "
-
-
-def user_name(request: Request) -> str:
-    """The user name of HTTP Basic, UTF-8. Raises `Unauthorized` (`credential_missing`)."""
-    encoded = request.headers.get("authorization", "")[6:].strip()
-    try:
-        name, _, _ = b64decode(encoded, validate=True).decode().partition(":")
-    except ValueError as error:
-        raise Unauthorized(
-            "send the API key as the user name of HTTP Basic", code="credential_missing"
-        ) from error
-    return name
 
 
 def _request(raw: Any, params: dict[str, str]) -> Request:

@@ -39,7 +39,6 @@ from greenroom.adapters.database.presence import Presence
 from greenroom.adapters.database.process_log import ProcessLog
 from greenroom.adapters.database.reminders import Reminders
 from greenroom.adapters.database.request_rates import RequestRates
-from greenroom.adapters.database.resealing import Resealing
 from greenroom.adapters.database.sealed import install
 from greenroom.adapters.database.unscored import Unscored
 from greenroom.adapters.database.users import Sessions, Users
@@ -49,6 +48,7 @@ from greenroom.domain.errors import Conflict, Invalid, MisconfiguredSetting, Una
 
 if TYPE_CHECKING:
     from greenroom.adapters.database.migrate import Schema
+    from greenroom.adapters.database.resealing import Resealing
     from greenroom.adapters.vault import Vault
 
 BUSY_S = 30
@@ -98,6 +98,8 @@ class Transaction:
 
     @cached_property
     def resealing(self) -> Resealing:
+        from greenroom.adapters.database.resealing import Resealing
+
         return Resealing(self._connection, self.clock)
 
     @cached_property

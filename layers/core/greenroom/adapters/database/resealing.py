@@ -11,12 +11,10 @@ from greenroom.adapters.database import retention_tables, rule_tables  # noqa: F
 from greenroom.adapters.database.sealed import Sealed
 from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import metadata
+from greenroom.adapters.vault import HEAD, MARK
 
-HEAD = 10
-"""Characters that say which cipher and key a text was sealed with (`greenroom.adapters.vault`)."""
 UNSEALED = ""
 SealedColumn = sa.Column[Any]
-_MARK = "\x1e"
 
 
 def sealed_columns() -> list[SealedColumn]:
@@ -36,7 +34,7 @@ class Resealing(Repository):
         for column in sealed_columns():
             raw = sa.type_coerce(column, sa.Text)
             head = sa.case(
-                (sa.func.substr(raw, 1, 1) == _MARK, sa.func.substr(raw, 1, HEAD)), else_=UNSEALED
+                (sa.func.substr(raw, 1, 1) == MARK, sa.func.substr(raw, 1, HEAD)), else_=UNSEALED
             )
             found = sa.select(head, sa.func.count()).where(column.is_not(None)).group_by(head)
             for name, count in self._connection.execute(found):
