@@ -26,6 +26,7 @@ NAMES = (
     "quality",
     "analysis",
     "recorder",
+    "health_report",
     "scale",
     "interview_list",
     "console_list",

@@ -188,7 +188,8 @@ def _store(database: Database, numbers: Sequence[int], fps: Mapping[int, float])
     with database.begin() as tx:
         for number in numbers:
             interview = f"itv_{number:06}"
-            known = tx.presence.get(interview)
+            known = tx.presence.reporting(interview)
+            before = known.presence if known else None
             seen = sample(now, number, fps=fps[number])
-            recent = extended(known.recent if known else (), [seen])
+            recent = extended(before.recent if before else (), [seen])
             tx.presence.record(interview, [seen], newest=seen, since=None, recent=recent)

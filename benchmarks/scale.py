@@ -1,9 +1,10 @@
 """10, 100 and 1,000 candidates at once over a real Ceph, RabbitMQ and PostgreSQL: what our API costs beside the store.
 
 Everybody enters at once, then everybody records, then everybody seals and submits: harsher than any morning. Parts of
-two seconds at `BITS_PER_SECOND` go to Ceph by presigned form while a health sample comes every five seconds. The clock
-of a recording stands still while the machine cannot follow, so that a slow or shared machine changes how long it takes
-and not how much is asked. Counted are CPU seconds, user and system, from /proc; nothing is assembled meanwhile.
+two seconds at `BITS_PER_SECOND` go to Ceph by presigned form while a health sample is taken every five seconds, and
+sent as the room sends it with nobody watching. The clock of a recording stands still while the machine cannot follow,
+so that a slow or shared machine changes how long it takes and not how much is asked. Counted are CPU seconds, user and
+system, from /proc; nothing is assembled meanwhile.
 
 Needs root and `infra/onprem/stack install`.
 """
@@ -19,7 +20,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.crowd.candidate import Candidate
+from benchmarks.crowd.candidate import SAMPLE_EVERY_S, Candidate
 from benchmarks.crowd.clip import PART_S, Clip, noise
 from benchmarks.crowd.house import House, open_house
 from tests.platform.stack import why_not
@@ -31,7 +32,6 @@ BITS_PER_SECOND = 1_000_000
 RECORDER_BITS_PER_SECOND = 1_564_000
 """The recorder's camera and its sound (functions/portal/static/formats.js); measured with `RECORDER_SIZE`."""
 RECORDER_SIZE = 100
-HEALTH_EVERY_S = 5.0
 MEDIA_WORKERS = ("invitation", "chunk_assembly", "quality_check", "analysis", "status_sync")
 STORE_AIM, EXPONENT_AIM = 0.25, 1.05
 
@@ -125,7 +125,7 @@ class Sitting:
             await asyncio.sleep(max(0.0, at_s - (time.monotonic() - began)))
             if at_s - PART_S >= next_health_s:
                 await self._candidate.health("recording", "q1")
-                next_health_s += HEALTH_EVERY_S
+                next_health_s += SAMPLE_EVERY_S
             await self._candidate.upload(started, [piece])
         self._started = started
 

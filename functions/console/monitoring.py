@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST = 2000
 """Interviews on the page; the longest silent ones fall off first."""
+WATCHED_FOR = timedelta(minutes=1)
+"""The page asks every second; one whose window is hidden does not, and is no longer watched so long after."""
 OVERLAP = timedelta(seconds=2)
 """Changes are asked for from a little before the last answer: commits do not come in the order of their times."""
 FPS_TOP, SNR_TOP, WAITING_TOP = 30.0, 50.0, 60.0
@@ -52,6 +54,7 @@ class Line:
 def monitoring_page(request: Request, app: Function[Settings]) -> Response:
     """``GET /console/monitoring``: everything that runs; without scripts it is renewed by reloading."""
     now = app.clock()
+    _watch(app, now)
     lines = [line for line in _lines(app, now - SHOWN_FOR) if _is_running(line, now)]
     # Names that stand still can be found again; what is wrong is told above the table.
     lines.sort(key=lambda line: (line.row.candidate_name, line.id))
@@ -73,6 +76,7 @@ def monitoring_changes(request: Request, app: Function[Settings]) -> Response:
     Raises `Invalid` (`invalid_query`).
     """
     now = app.clock()
+    _watch(app, now)
     since = max(_moment(request.query.get("since")) - OVERLAP, now - SHOWN_FOR)
     lines = _lines(app, since)
     running = [line for line in lines if _is_running(line, now)]
@@ -96,6 +100,15 @@ def monitoring_summary(request: Request, app: Function[Settings]) -> Response:
         alarms=_alarms(lines),
         now=now,
     )
+
+
+def _watch(app: Function[Settings], now: datetime) -> None:
+    """Pages report more often while somebody watches. Written twice a minute, however many watch."""
+    with app.database.reading() as tx:
+        until = tx.presence.watched_until()
+    if until is None or until < now + WATCHED_FOR / 2:
+        with app.database.begin() as tx:
+            tx.presence.watch(now + WATCHED_FOR)
 
 
 def _lines(app: Function[Settings], heard_after: datetime) -> list[Line]:

@@ -84,7 +84,7 @@ def report_steps(request: Request) -> Response:
     return report_steps(request, app)
 
 
-@app.post("/v1/candidate/health", auth=app.candidate(late=True))
+@app.post("/v1/candidate/health", auth=app.signed_link(late=True))
 def report_health(request: Request) -> Response:
     from functions.portal.health import report_health
 

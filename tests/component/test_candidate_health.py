@@ -5,17 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from functions.console.app import app as console
 from functions.portal.app import app
-from greenroom.adapters.database import Database
+from greenroom.adapters.database import Database, PresenceRow
 from greenroom.adapters.object_store import ObjectStore
 from greenroom.domain.errors import Unavailable
 from greenroom.domain.interview import InterviewState
 from greenroom.domain.presence import MAX_REPORTED, MAX_SAMPLES, HealthSample
+from tests.console_visitors import signed_in
 from tests.function_client import Answer, FunctionClient
 from tests.seeded import SettableClock, candidate_token, invite, set_up
 
@@ -64,6 +67,12 @@ class Page:
     def kinds(self) -> list[str]:
         return [kind for kind, _ in self.told()]
 
+    def stands(self) -> PresenceRow | None:
+        with self.database.begin() as tx:
+            found = tx.presence.reporting(self.interview)
+        assert found is not None
+        return found.presence
+
     def kept(self) -> list[HealthSample]:
         with self.database.begin() as tx:
             return tx.presence.samples(self.interview)
@@ -106,6 +115,51 @@ def test_the_reply_says_what_the_page_must_know(page: Page) -> None:
     assert told["server_time"] == page.clock().isoformat()
     assert (told["state"], told["time_factor"]) == ("in_progress", 1)
     assert datetime.fromisoformat(told["deadline"]) > page.clock()
+
+
+def test_it_reports_more_often_while_the_monitoring_page_is_open(
+    page: Page, database: Database, clock: SettableClock
+) -> None:
+    set_up(console, clock)
+    visitor = FunctionClient(console, cookie=signed_in(database).cookie)
+    assert page.says().json()["report_every_s"] == 15
+    assert visitor.get("/console/monitoring").status == 200
+    assert page.says().json()["report_every_s"] == 5
+    for _ in range(20):
+        clock.advance(EVERY)
+        asked = {"since": clock().isoformat()}
+        assert visitor.get(f"/console/monitoring/changes?{urlencode(asked)}").status == 200
+        assert page.says().json()["report_every_s"] == 5
+    clock.advance(timedelta(minutes=1))
+    assert page.says().json()["report_every_s"] == 15
+
+
+def test_a_link_is_held_against_its_interview(page: Page) -> None:
+    older = FunctionClient(
+        app, authorization=f"Bearer {candidate_token(page.interview, version=0)}"
+    )
+    of_nobody = FunctionClient(app, authorization=f"Bearer {candidate_token('itv_gone')}")
+    for kept in (0, 1):
+        sample = {"samples": [page.sample()]}
+        refused = [one.post("/v1/candidate/health", sample) for one in (older, of_nobody)]
+        assert [(one.status, one.json()["code"]) for one in refused] == [
+            (401, "token_revoked"),
+            (401, "token_invalid"),
+        ]
+        assert len(page.kept()) == kept
+        page.says()  # another statement reads a page that was heard of
+
+
+def test_who_is_silent_is_missed_from_when_the_next_report_was_due(
+    page: Page, client: FunctionClient, clock: SettableClock
+) -> None:
+    page.says()
+    clock.advance(timedelta(minutes=3, seconds=14))
+    client.tick("absences")
+    assert page.told() == []
+    clock.advance(timedelta(seconds=2))
+    client.tick("absences")
+    assert page.kinds() == ["candidate.away"]
 
 
 def test_a_report_repeated_is_kept_once(page: Page) -> None:
@@ -207,8 +261,7 @@ def test_a_late_report_is_history(page: Page, client: FunctionClient, clock: Set
     clock.advance(timedelta(seconds=30))
     page.says(phase="done")
     page.report(*early)
-    with page.database.begin() as tx:
-        stands = tx.presence.get(page.interview)
+    stands = page.stands()
     assert stands is not None
     assert (stands.phase, stands.trouble_since) == ("done", None)
     assert len(page.kept()) == 5
@@ -292,7 +345,7 @@ def test_nobody_fills_the_database(page: Page) -> None:
     page.report(*page.goes_on(5, phase="waiting"))
     with page.database.begin() as tx:
         assert len(tx.presence.samples(page.interview, 2 * MAX_SAMPLES)) == MAX_SAMPLES
-        stands = tx.presence.get(page.interview)
+    stands = page.stands()
     assert stands is not None
     assert stands.phase == "waiting", "where it stands is known nevertheless"
 
@@ -308,8 +361,7 @@ def test_samples_are_deleted_in_time_and_not_before(
     for _ in range(2):
         client.tick("retention")
     assert page.kept() == []
-    with page.database.begin() as tx:
-        assert tx.presence.get(page.interview) is None
+    assert page.stands() is None
 
 
 NUMBER = count()
@@ -335,8 +387,7 @@ def test_reports_in_any_order_and_number_come_to_the_same(
         page.report(*(every[number] for number in report))
     seen = sorted({number for report in reports for number in report})
     assert [sample.at for sample in page.kept()] == [start + number * EVERY for number in seen]
-    with database.begin() as tx:
-        stands = tx.presence.get(interview)
+    stands = page.stands()
     assert stands is not None
     assert stands.phase == every[seen[-1]]["phase"]
     assert stands.heard_at == clock()

@@ -99,9 +99,10 @@ def test_who_is_away_is_told_though_nothing_was_heard(
     heard(one)
     clock.advance(timedelta(minutes=4))
     with app.changes() as tx:
-        row = tx.presence.get(one)
-        assert row is not None
-        assert tx.presence.mark_away(row)
+        found = tx.presence.reporting(one)
+        assert found is not None
+        assert found.presence is not None
+        assert tx.presence.mark_away(found.presence)
     assert 'data-alarm="away"' in changes(client, clock())["rows"]
     summary = client.get("/console/monitoring/summary?lang=en").text
     assert "The EHR was told" in summary

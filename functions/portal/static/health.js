@@ -1,6 +1,8 @@
-/** Live health: how the recording goes, every few seconds, kept while there is no network. */
+/** Live health: how the recording goes, every few seconds, kept until it is told and while there is no network. */
 
 import { Problem, Unreachable } from "./api.js";
+import { steadyNow } from "./clock.js";
+import { ReportPace } from "./report_pace.js";
 
 const SAMPLE_MS = 5000;
 const MOST = 200;
@@ -12,6 +14,7 @@ export class Health extends EventTarget {
   #clock;
   #recorder;
   #uploader;
+  #pace = new ReportPace();
   #sending = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
@@ -38,6 +41,8 @@ export class Health extends EventTarget {
   start() {
     this.#timer = setInterval(() => void this.#sample(), SAMPLE_MS);
     addEventListener("online", () => void this.#send());
+    // Who looks away may not come back, and a phone lets no hidden page run for long.
+    document.addEventListener("visibilitychange", () => void this.#send());
     void this.#sample();
   }
 
@@ -53,7 +58,7 @@ export class Health extends EventTarget {
     const status = this.#uploader.status;
     const waiting =
       status.waitingSince === null ? 0 : (this.#clock.now() - status.waitingSince) / 1000;
-    await this.#database.addToOutbox("health", {
+    const sample = {
       at: new Date(this.#clock.now()).toISOString(),
       phase: this.phase ?? PHASES[phase],
       answer,
@@ -67,8 +72,9 @@ export class Health extends EventTarget {
       waiting_s: Math.max(0, waiting),
       pending_bytes: status.pendingBytes,
       online: navigator.onLine,
-    });
-    await this.#send();
+    };
+    await this.#database.addToOutbox("health", sample);
+    if (this.#pace.isDue(sample, steadyNow())) await this.#send();
   }
 
   async #send() {
@@ -77,11 +83,13 @@ export class Health extends EventTarget {
     try {
       const kept = await this.#database.takeOutbox("health", MOST);
       if (kept.length === 0) return;
-      const started = performance.now();
+      const started = steadyNow();
       const samples = kept.map(({ value }) => value);
       const once = { retry: false, timeoutMs: 10_000 };
       const reply = await this.#api.post("/v1/candidate/health", { samples }, once);
-      this.#clock.learn(reply.server_time, performance.now() - started);
+      this.#clock.learn(reply.server_time, steadyNow() - started);
+      // After a full report more are waiting: the next sample brings them.
+      if (kept.length < MOST) this.#pace.answered(samples.at(-1), started, reply.report_every_s);
       await this.#database.removeFromOutbox(kept.map(({ id }) => id));
       this.timeFactor = reply.time_factor;
       this.dispatchEvent(new CustomEvent("reply", { detail: reply }));

@@ -70,7 +70,7 @@ QUERIES: dict[str, Callable[[Transaction, str, str, Any], object]] = {
     "withdrawals": lambda tx, itv, bat, now: tx.interviews.withdrawals(now, 10),
     "pictures due": lambda tx, itv, bat, now: tx.identity.due(10),
     "pictures of one": lambda tx, itv, bat, now: tx.identity.due(10, itv),
-    "presence": lambda tx, itv, bat, now: tx.presence.get(itv),
+    "a page that reports": lambda tx, itv, bat, now: tx.presence.reporting(itv),
     "silent pages": lambda tx, itv, bat, now: tx.presence.silent(now, 10),
     "old pages": lambda tx, itv, bat, now: tx.presence.forget(now, 10),
     "health samples": lambda tx, itv, bat, now: tx.presence.samples(itv),

@@ -45,6 +45,13 @@ GONE_AFTER = timedelta(minutes=3)
 TROUBLE_AFTER = timedelta(seconds=10)
 """A camera that shows nothing for so long is told."""
 
+SAMPLE_EVERY = timedelta(seconds=5)
+"""A page takes a sample so often, and while somebody watches it reports each at once."""
+REPORT_EVERY = timedelta(seconds=15)
+"""While nobody watches, a page reports so often, several samples at a time; trouble it tells at once."""
+MISSED_AFTER = GONE_AFTER + REPORT_EVERY
+"""A page that was last heard of so long ago has said nothing for `GONE_AFTER` since its next report was due."""
+
 MAX_REPORTED = 200
 """Health samples in one report."""
 MAX_STEPS = 1000
@@ -106,6 +113,12 @@ class HealthReport(Told):
     """Samples in order of time; those that were kept while there was no network come first."""
 
     samples: Annotated[list[HealthSample], Field(min_length=1, max_length=MAX_REPORTED)]
+
+
+def report_every(now: datetime, watched_until: datetime | None) -> timedelta:
+    """How often a page is to report from now on."""
+    watched = watched_until is not None and now < watched_until
+    return SAMPLE_EVERY if watched else REPORT_EVERY
 
 
 class TimeFactor(Told):

@@ -9,7 +9,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from greenroom.adapters.database.batches import read_plan
-from greenroom.adapters.database.rows import PresenceRow, RunningRow
+from greenroom.adapters.database.monitoring_tables import watched_pages
+from greenroom.adapters.database.rows import PresenceRow, Reporting, RunningRow
 from greenroom.adapters.database.statements import Repository
 from greenroom.adapters.database.tables import (
     batches,
@@ -22,13 +23,49 @@ from greenroom.domain.interview import RECORDABLE, InterviewState
 from greenroom.domain.monitoring import Point
 from greenroom.domain.presence import ACTIVE, MAX_SAMPLES, HealthSample
 
+_MONITORING = "monitoring"
+
+# Built once: every candidate's page asks for it several times a minute.
+_WATCHED = sa.select(watched_pages.c.until).where(watched_pages.c.page == _MONITORING)
+_REPORTING = sa.select(
+    interviews.c.token_version,
+    interviews.c.state,
+    interviews.c.deadline,
+    interviews.c.time_factor,
+    _WATCHED.scalar_subquery().label("watched_until"),
+    sa.select(sa.func.count())
+    .where(health_samples.c.interview_id == interviews.c.id)
+    .scalar_subquery()
+    .label("kept"),
+).where(interviews.c.id == sa.bindparam("interview"))
+_REPORTING_AGAIN = (
+    _REPORTING.add_columns(presence)
+    .join_from(interviews, presence, presence.c.interview_id == interviews.c.id)
+    .with_for_update(key_share=True, of=presence)
+)
+
 
 class Presence(Repository):
-    def get(self, interview_id: str) -> PresenceRow | None:
-        """None before the page was ever heard of."""
-        mine = self._held(sa.select(presence).where(presence.c.interview_id == interview_id))
-        row = self._connection.execute(mine).first()
-        return None if row is None else _row(row)
+    def reporting(self, interview_id: str) -> Reporting | None:
+        """An interview whose page reports; nobody else changes its presence until the commit. None when unknown."""
+        mine = {"interview": interview_id}
+        found = self._connection.execute(_REPORTING_AGAIN, mine).first()
+        before = None if found is None else _row(found)
+        found = found or self._connection.execute(_REPORTING, mine).first()
+        if found is None:
+            return None
+        version, state, deadline, factor, watched_until, kept = found[:6]
+        return Reporting(
+            version, InterviewState(state), deadline, factor, watched_until, kept, before
+        )
+
+    def watched_until(self) -> datetime | None:
+        """Until when the monitoring page counts as open; None when it never was."""
+        return self._connection.scalar(_WATCHED)
+
+    def watch(self, until: datetime) -> None:
+        """Somebody looks at the monitoring page."""
+        self._upsert(watched_pages, [{"page": _MONITORING, "until": until}], "page")
 
     def record(
         self,
@@ -38,18 +75,19 @@ class Presence(Repository):
         newest: HealthSample | None,
         since: datetime | None,
         recent: Sequence[Point] = (),
+        kept: int = 0,
     ) -> None:
         """Keep the samples, each once; the page is there. `newest` is where the interview stands, None for history.
 
-        `since`: since when the camera shows nothing. `recent`: the points of its spark lines from now on.
+        `since`: since when the camera shows nothing. `recent`: the points of its spark lines from now on. `kept`:
+        samples that are there; what would be more than `MAX_SAMPLES` is not kept.
         """
-        kept = [
+        room = max(0, MAX_SAMPLES - kept)
+        rows = [
             {"interview_id": interview_id, "at": sample.at, "sample": sample.model_dump_json()}
-            for sample in samples
+            for sample in samples[:room]
         ]
-        mine = health_samples.c.interview_id == interview_id
-        counted = self._connection.scalar(sa.select(sa.func.count()).where(mine)) or 0
-        self._insert_missing(health_samples, kept[: max(0, MAX_SAMPLES - counted)])
+        self._insert_missing(health_samples, rows)
         seen = {"heard_at": self._clock(), "away_since": None, "trouble_since": since}
         if newest is None:
             mine = presence.c.interview_id == interview_id

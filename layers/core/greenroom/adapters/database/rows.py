@@ -335,6 +335,22 @@ class PresenceRow:
 
 
 @dataclass(frozen=True)
+class Reporting:
+    """What a health report is held against and answered with; `presence` is None before the first one.
+
+    `kept`: samples that are there. `watched_until`: None when nobody ever opened the monitoring page.
+    """
+
+    token_version: int
+    state: InterviewState
+    deadline: datetime
+    time_factor: float
+    watched_until: datetime | None
+    kept: int
+    presence: PresenceRow | None
+
+
+@dataclass(frozen=True)
 class UserRow:
     """Somebody who may enter the console: with a `login` of this machine, or by `issuer` and `subject`."""
 
