@@ -31,14 +31,11 @@ if TYPE_CHECKING:
         InterviewRow,
         LogRow,
     )
-    from greenroom.adapters.object_store import ObjectStore
     from greenroom.domain.retention import DataKind
     from greenroom.runtime.function import Function
 
 IDS_AT_ONCE = 500
 """Every database takes a list of so many."""
-LINK_S = 4 * 3600
-"""Seconds that a recording's link is good: a reviewer's sitting."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +151,7 @@ def interview(interview_id: str, app: Function[Settings]) -> Interview:
         overrides = tx.overrides.of(interview_id)
     return Interview(
         row,
-        [_answer(answer, app.store) for answer in answers],
+        [_answer(answer, app) for answer in answers],
         stored_document(app.store, keys.scorecard(interview_id), Scorecard),
         overrides,
     )
@@ -191,13 +188,14 @@ def keeping(interview_id: str, app: Function[Settings]) -> Keeping:
         return Keeping(tx.disposals.dates(interview_id), tx.legal_holds.reason(interview_id))
 
 
-def _answer(row: AnswerRow, store: ObjectStore) -> Answer:
+def _answer(row: AnswerRow, app: Function[Settings]) -> Answer:
     if row.attempt == 0:
         return Answer(row, None, None, None, None, {})
+    store, expires_s = app.store, app.settings.playback.expires_s
     ref = AttemptRef(row.interview_id, row.answer_id, row.attempt)
     assembly = stored_document(store, ref.assembly, Assembly)
     links = {
-        track.track: store.download_url(track.recording, expires_s=LINK_S)
+        track.track: store.download_url(track.recording, expires_s=expires_s)
         for track in (assembly.tracks if assembly else [])
         if track.recording is not None
     }

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import (
+    BaseModel,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from greenroom.domain.access import Role
 from greenroom.domain.model import TimeZone
@@ -16,6 +23,7 @@ from greenroom.runtime.settings import (
     HttpUrl,
     IdentitySettings,
     LinkSettings,
+    ReceiverEntry,
     StoreSettings,
     TokenSettings,
 )
@@ -32,9 +40,15 @@ class ProviderSettings(BaseModel):
     client_id: str
     client_secret: SecretStr
     role_claim: str = "groups"
-    roles: dict[str, Role]
+    roles: Annotated[dict[str, Role], Field(min_length=1)]
     scope: str = "openid profile email"
     timeout_s: Annotated[float, Field(gt=0, le=60)] = 10
+
+
+class PlaybackSettings(BaseModel):
+    """`expires_s`: seconds that a recording's link on a page is good for, a reviewer's sitting."""
+
+    expires_s: Annotated[int, Field(ge=60, le=43_200)] = 14_400
 
 
 class SessionSettings(BaseModel):
@@ -42,6 +56,12 @@ class SessionSettings(BaseModel):
 
     idle_minutes: Annotated[float, Field(ge=1, le=1440)] = 30
     hours: Annotated[float, Field(gt=0, le=24)] = 10
+
+    @model_validator(mode="after")
+    def _idle_within_the_whole(self) -> Self:
+        if self.idle_minutes > self.hours * 60:
+            raise ValueError("IDLE_MINUTES are longer than HOURS")
+        return self
 
     @property
     def idle(self) -> timedelta:
@@ -66,6 +86,16 @@ class Settings(FunctionSettings):
     links: LinkSettings
     provider: ProviderSettings | None = None
     sessions: SessionSettings = SessionSettings()
+    playback: PlaybackSettings = PlaybackSettings()
     local_accounts: bool = True
     time_zone: TimeZone = "Asia/Shanghai"
-    webhooks__allow: list[str] = []
+    webhooks__allow: list[ReceiverEntry] = []
+
+    @field_validator("local_accounts")
+    @classmethod
+    def _somebody_may_sign_in(cls, local: bool, info: ValidationInfo) -> bool:
+        if not local and info.data.get("provider") is None:
+            raise ValueError(
+                "false, and no GREENROOM_PROVIDER__ISSUER is set: nobody could sign in"
+            )
+        return local

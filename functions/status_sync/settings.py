@@ -11,6 +11,7 @@ from greenroom.runtime.settings import (
     DatabaseSettings,
     FunctionSettings,
     LinkSettings,
+    ReceiverEntry,
     StoreSettings,
     TokenSettings,
 )
@@ -30,7 +31,7 @@ class WebhookSettings(BaseModel):
     `secrets`: a JSON object from a name to its ``{"host": …, "value": …}``.
     """
 
-    allow: list[str] = []
+    allow: list[ReceiverEntry] = []
     secrets: dict[str, EndpointSecret] = {}
     timeout_s: Annotated[float, Field(gt=0, le=30)] = 20
 

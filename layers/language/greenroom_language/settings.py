@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from greenroom.runtime.settings import FunctionSettings
 
@@ -20,6 +20,12 @@ class TranscriptSettings(BaseModel):
     folder: Path | None = None
     command: Annotated[list[str], Field(max_length=50)] = []
     patience: Annotated[float, Field(gt=0, le=100)] = 4
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if self.folder is not None and self.command:
+            raise ValueError("set FOLDER or COMMAND, not both")
+        return self
 
 
 class Settings(FunctionSettings):

@@ -68,7 +68,11 @@ def test_an_unset_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("GREENROOM_STORE__ENDPOINT", "ftp://x"), ("GREENROOM_TOKENS__KEY", "short")],
+    [
+        ("GREENROOM_STORE__ENDPOINT", "ftp://x"),
+        ("GREENROOM_TOKENS__KEY", "short"),
+        ("GREENROOM_DATABASE__KEYS", "x"),
+    ],
 )
 def test_a_malformed_setting_is_named(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str

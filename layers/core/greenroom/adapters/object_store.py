@@ -21,8 +21,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.utils import parse_timestamp
 
-from greenroom.adapters.direct_reads import DirectReads
+from greenroom.adapters.direct_requests import DirectRequests
 from greenroom.adapters.object_versions import Held, held, remove
+from greenroom.adapters.store_abilities import Ability, tried
 from greenroom.adapters.trace_context import outgoing
 from greenroom.clock import Clock, now_utc
 from greenroom.domain.errors import Forbidden, GreenroomError, NotFound, Unavailable
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 MULTIPART_BYTES = 16 * 2**20
+LONGEST_S = 12 * 3600
+"""What is signed for longer, in seconds, is not signed: who finds a link a day later finds a dead one."""
 MAX_CONNECTIONS = 32
 """Kept to the store: one for each thread of the HTTP host, which would else throw connections away under load."""
 _TRANSFER = TransferConfig(
@@ -101,7 +104,7 @@ class ObjectStore:
         session = _session(access_key, secret_key, region)
         self._client = _client(session, endpoint)
         self._direct = (
-            DirectReads(
+            DirectRequests(
                 endpoint=endpoint,
                 bucket=bucket,
                 access_key=access_key,
@@ -119,13 +122,16 @@ class ObjectStore:
 
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
         """The trace that is at work stands in the object's metadata: whoever the object calls goes on with it."""
+        metadata = outgoing()
+        if self._direct is not None and self._direct.write(key, body, content_type, metadata):
+            return
         with _mapped(key):
             self._client.put_object(
                 Bucket=self.bucket,
                 Key=key,
                 Body=body,
                 ContentType=content_type,
-                Metadata=outgoing(),
+                Metadata=metadata,
             )
 
     def put_file(self, key: str, path: Path, content_type: str) -> None:
@@ -226,10 +232,17 @@ class ObjectStore:
         with _mapped(item.key):
             remove(self._client, self.bucket, item)
 
+    def abilities(self, prefix: str) -> Iterator[Ability]:
+        """What this product needs of a store, tried below `prefix`, where what was written is left."""
+        yield from tried(self._client, self.bucket, prefix)
+
     def upload_policy(
         self, prefix: str, *, expires_s: int, max_bytes: int, content_type_prefix: str
     ) -> UploadPolicy:
-        """One signature for all parts below `prefix`: size, type and expiry are the store's to enforce."""
+        """One signature for all parts below `prefix`: size, type and expiry are the store's to enforce.
+
+        Raises ValueError when it is to be good for more than `LONGEST_S`.
+        """
         signed = self._public.generate_presigned_post(
             self.bucket,
             prefix + "${filename}",
@@ -237,7 +250,7 @@ class ObjectStore:
                 ["content-length-range", 1, max_bytes],
                 ["starts-with", "$Content-Type", content_type_prefix],
             ],
-            ExpiresIn=expires_s,
+            ExpiresIn=_bounded(expires_s),
         )
         fields = {name: value for name, value in signed["fields"].items() if name != "key"}
         expires_at = self._clock() + dt.timedelta(seconds=expires_s)
@@ -246,9 +259,11 @@ class ObjectStore:
         )
 
     def download_url(self, key: str, *, expires_s: int) -> str:
-        """A presigned GET on the public endpoint."""
+        """A presigned GET on the public endpoint. Raises ValueError as `upload_policy` does."""
         url: str = self._public.generate_presigned_url(
-            "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=expires_s
+            "get_object",
+            Params={"Bucket": self.bucket, "Key": key},
+            ExpiresIn=_bounded(expires_s),
         )
         return url
 
@@ -284,6 +299,12 @@ class ObjectStore:
             found: Any = self._client.get_bucket_notification_configuration(Bucket=self.bucket)
         kinds = ("QueueConfigurations", "TopicConfigurations")
         return [_rule(rule) for kind in kinds for rule in found.get(kind, [])]
+
+
+def _bounded(expires_s: int) -> int:
+    if not 0 < expires_s <= LONGEST_S:
+        raise ValueError(f"a link is signed for 1 to {LONGEST_S} s, not for {expires_s}")
+    return expires_s
 
 
 def _rule(found: Any) -> NotificationRule:
