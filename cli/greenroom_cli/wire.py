@@ -63,6 +63,7 @@ def _topics(settings: _Settings, wiring: dict[str, Wired]) -> dict[str, str]:
     return ensure_topics(
         [wired.name for wired in wiring.values() if wired.triggers],
         broker=broker.get_secret_value(),
+        broker_ca=settings.broker.store_ca,
         exchange=EVENTS,
         endpoint=store.endpoint,
         access_key=store.access_key,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import locale
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,6 +26,7 @@ from greenroom_cli.contract_kit.inbox import Inbox
 from greenroom_cli.contract_kit.oa import Oa
 from greenroom_cli.contract_kit.receiver import ReceiverTrial
 from greenroom_cli.contract_kit.words import Words
+from greenroom_cli.terminal import system_locale
 from greenroom_local.platform import PocketPlatform
 
 OWN_TIMEOUT_S = 2
@@ -68,7 +67,7 @@ def contract_kit(
     lang: Annotated[str | None, typer.Option(help="zh-CN or en; the locale's by default.")] = None,
 ) -> None:
     """Prove an integration offline: fake EHR and OA, failing receivers, your own receiver; a certificate."""
-    words = Words(choose_locale(lang, _system_locale(), default="en"))
+    words = Words(choose_locale(lang, system_locale(), default="en"))
     console = Console()
     if receiver is not None:
         _check_secret(secret)
@@ -178,9 +177,3 @@ def _show(console: Console, words: Words, found: Certificate, file: Path) -> Non
     for name, value in lines.items():
         text = f"  {words.say(f'line.{name}')}: {value}"
         console.print(escape(text), soft_wrap=True, highlight=False)
-
-
-def _system_locale() -> str | None:
-    """What the terminal is set to, e.g. ``zh_CN``."""
-    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG")
-    return (spoken or locale.getlocale()[0] or "").partition("_")[0] or None

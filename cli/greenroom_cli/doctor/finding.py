@@ -6,29 +6,35 @@ from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["good", "warning", "fault", "skipped"]
+Value = str | int | float
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`code` is stable (`store.cors`); `said` is what is; `mend` is what to do about it, empty where nothing is."""
+    """`code` is what was looked at (`store.cors`), `what` what was found there (`refused`): both are stable.
+
+    `values` fill the texts of the two (`doctor/locales`): what is, and what to do about it.
+    """
 
     code: str
+    what: str
     level: Level
-    said: str
-    mend: str = ""
+    values: dict[str, Value]
 
 
-def good(code: str, said: str) -> Finding:
-    return Finding(code, "good", said)
+def good(code: str, what: str = "good", **values: Value) -> Finding:
+    return Finding(code, what, "good", values)
 
 
-def warning(code: str, said: str, mend: str) -> Finding:
-    return Finding(code, "warning", said, mend)
+def warning(code: str, what: str, **values: Value) -> Finding:
+    """It works, and will not for long or not for all."""
+    return Finding(code, what, "warning", values)
 
 
-def fault(code: str, said: str, mend: str) -> Finding:
-    return Finding(code, "fault", said, mend)
+def fault(code: str, what: str, **values: Value) -> Finding:
+    """It does not work, or what must be refused is not."""
+    return Finding(code, what, "fault", values)
 
 
-def skipped(code: str, why: str) -> Finding:
-    return Finding(code, "skipped", why)
+def skipped(code: str, what: str, **values: Value) -> Finding:
+    return Finding(code, what, "skipped", values)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from greenroom.adapters.receivers import AllowList
 from greenroom.domain.errors import GreenroomError
+from greenroom.domain.transport import is_loopback
 from greenroom_cli.doctor.deployment import Deployment
-from greenroom_cli.doctor.finding import Finding, fault, good, skipped, warning
+from greenroom_cli.doctor.finding import Finding, Value, fault, good, skipped, warning
 from greenroom_cli.doctor.line import check_line
 
 if TYPE_CHECKING:
-    from greenroom.adapters.database.rows import EndpointRow
+    from greenroom.adapters.database.rows import DeliveryRow, EndpointRow
 
 LOOKED_AT = 200
-"""Dead deliveries that are counted; more are told as "200 or more"."""
+"""Deliveries that are looked at; where there are more, so many at least."""
+LATE = timedelta(minutes=15)
+"""A delivery that has waited this long is not one that the next minute's sending takes along."""
 
 
 def check_receivers(deployment: Deployment) -> Iterator[Finding]:
@@ -23,38 +27,65 @@ def check_receivers(deployment: Deployment) -> Iterator[Finding]:
     webhooks = deployment.parts.get("webhooks")
     try:
         if webhooks is None or deployment.database is None:
-            yield skipped("webhooks", "status_sync's settings are not complete")
+            yield skipped("webhooks", "unset")
             return
-        with deployment.database.begin() as tx:
-            endpoints = tx.webhooks.endpoints()
-            dead = len(tx.webhooks.deliveries(state="dead", limit=LOOKED_AT))
+        with deployment.database.reading() as tx:
+            endpoints = tx.webhooks.endpoints(active_only=False)
+            dead = tx.webhooks.deliveries(state="dead", limit=LOOKED_AT)
+            pending = tx.webhooks.deliveries(state="pending", limit=LOOKED_AT)
         allowed = AllowList(webhooks.allow)
     except GreenroomError as error:
-        yield skipped("webhooks", error.detail)
+        yield skipped("webhooks", "unread", why=error.detail)
         return
-    if not endpoints:
-        yield warning(
-            "webhooks", "no endpoint is registered", "Register the EHR's: docs/integration.md."
-        )
+    active = [one for one in endpoints if one.state == "active"]
+    if not active:
+        yield warning("webhooks", "none")
     for endpoint in endpoints:
-        yield from _endpoint(endpoint, allowed)
+        if endpoint.state == "active":
+            yield from _endpoint(endpoint, allowed)
+        elif endpoint.state != "removed":
+            yield warning(
+                "webhooks.disabled", "disabled", url=endpoint.shown_url, why=endpoint.state
+            )
+    yield from _deliveries(dead, pending, {one.id for one in active})
+
+
+def _deliveries(
+    dead: list[DeliveryRow], pending: list[DeliveryRow], active: set[str]
+) -> Iterator[Finding]:
     if dead:
-        said = f"{dead}{' or more' if dead == LOOKED_AT else ''} deliveries were given up"
-        mend = "Look at GET /v1/webhook-deliveries?state=dead, and send them again."
-        yield warning("webhooks.dead", said, mend)
+        yield warning("webhooks.dead", "given_up", count=len(dead))
+    since = datetime.now(UTC) - LATE
+    late = [one for one in pending if one.created_at < since and one.endpoint_id in active]
+    if late:
+        oldest = min(one.created_at for one in late)
+        yield warning("webhooks.pending", "late", count=len(late), since=f"{oldest:%F %T}")
+    else:
+        yield good("webhooks.pending")
 
 
 def _endpoint(endpoint: EndpointRow, allowed: AllowList) -> Iterator[Finding]:
+    url = endpoint.shown_url
+    if endpoint.kind == "webhook" and not endpoint.secret:
+        yield fault("webhooks.secret", "missing", url=url)
+    if endpoint.url.startswith("http://") and not is_loopback(endpoint.url):
+        yield warning("webhooks.tls", "plain", url=url)
     try:
         receiver = allowed.check(endpoint.url)
     except GreenroomError as error:
-        said = f"{endpoint.shown_url}: {error.detail}"
-        yield fault("webhooks.allowed", said, "Name it in GREENROOM_WEBHOOKS__ALLOW.")
+        yield fault("webhooks.allowed", "refused", url=url, why=error.detail)
         return
-    yield check_line("webhooks.line", endpoint.shown_url, address=str(receiver.address))
-    if endpoint.failing_since is not None:
-        said = f"{endpoint.shown_url} has failed {endpoint.failures} times since {endpoint.failing_since:%F %T} UTC"
-        mend = "GET /v1/webhook-deliveries shows its answers."
-        yield warning("webhooks.failing", said, mend)
+    yield check_line("webhooks.line", url, address=str(receiver.address))
+    paused = endpoint.paused_until
+    if endpoint.failing_since is None:
+        yield good("webhooks.taken", url=url)
+        return
+    values: dict[str, Value] = {
+        "url": url,
+        "failures": endpoint.failures,
+        "since": f"{endpoint.failing_since:%F %T}",
+    }
+    if paused is not None and paused > datetime.now(UTC):
+        yield fault("webhooks.failing", "suspended", until=f"{paused:%F %T}", **values)
     else:
-        yield good("webhooks.taken", f"{endpoint.shown_url} took what it was sent last")
+        yield warning("webhooks.failing", "failing", **values)

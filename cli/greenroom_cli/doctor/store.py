@@ -1,124 +1,64 @@
-"""Whether the object store keeps, signs, limits and announces what we need of it, seen as a browser sees it."""
+"""Whether the object store keeps and announces what we put there, and has what the product needs of a store."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from uuid import uuid4
-
-import httpx
 
 from greenroom.adapters.object_store import ObjectStore
 from greenroom.domain import keys
 from greenroom.domain.errors import GreenroomError
 from greenroom.host.wiring import read_wiring
 from greenroom_cli.doctor.deployment import Deployment
-from greenroom_cli.doctor.finding import Finding, fault, good, skipped
+from greenroom_cli.doctor.finding import Finding, fault, good, skipped, warning
+from greenroom_cli.doctor.line import check_line
+from greenroom_cli.doctor.outside import BODY, Outside
 
-BODY = b"knock, knock"
-MOST_BYTES = 64
-EXPIRES_S = 60
 HEARD_S = 30.0
 """Seconds in which an announcement must be acted on; what is not announced waits for a sweep, up to a minute."""
 
 
 def check_store(deployment: Deployment, heard_s: float = HEARD_S) -> Iterator[Finding]:
     """Writes a few bytes below `probes/` and `events/knock/`, and removes them."""
-    store = deployment.store
-    if store is None:
-        yield skipped("store", "no store is set")
+    store, settings = deployment.store, deployment.store_settings
+    if store is None or settings is None:
+        yield skipped("store", "unset")
         return
+    for endpoint in dict.fromkeys((settings.endpoint, settings.public_endpoint)):
+        if endpoint is not None:
+            yield check_line("store.line", endpoint)
     prefix = keys.probes(f"doctor-{uuid4().hex[:12]}")
     try:
-        yield from _kept(store, prefix)
-        yield from _from_outside(store, prefix, deployment)
-        yield from _announced(store)
+        yield _kept(store, prefix)
+        outside = Outside(store, prefix, deployment.origin)
+        yield from outside.check()
+        for ability in store.abilities(prefix):
+            name = f"store.{ability.name}"
+            if ability.lack is None:
+                yield good(name)
+            else:
+                yield (fault if ability.needed else warning)(name, "lacking", why=ability.lack)
+        yield _announced(store)
         yield _heard(store, heard_s)
+        yield outside.expired()
     except GreenroomError as error:
-        yield fault("store", error.detail, "Check GREENROOM_STORE__…: endpoint, bucket, keys.")
+        yield fault("store", "refused", why=error.detail)
     finally:
         _clear(store, prefix)
 
 
-def _kept(store: ObjectStore, prefix: str) -> Iterator[Finding]:
+def _kept(store: ObjectStore, prefix: str) -> Finding:
     store.put(f"{prefix}kept.json", BODY)
     kept = store.get(f"{prefix}kept.json") == BODY
     listed = [item.size for item in store.listing(prefix)] == [len(BODY)]
     if kept and listed:
-        yield good("store", f"bucket {store.bucket} keeps what is put there")
-    else:
-        yield fault("store", "what was put is not what is there", "Is this an S3-compatible store?")
+        return good("store", bucket=store.bucket)
+    return fault("store", "altered")
 
 
-def _from_outside(store: ObjectStore, prefix: str, deployment: Deployment) -> Iterator[Finding]:
-    """The store as candidates' browsers meet it: at the public endpoint, with a form that we signed."""
-    policy = store.upload_policy(
-        prefix, expires_s=EXPIRES_S, max_bytes=MOST_BYTES, content_type_prefix="video/"
-    )
-    signed = store.download_url(f"{prefix}kept.json", expires_s=EXPIRES_S)
-    plain = signed.partition("?")[0]
-    links = deployment.links
-    origin = None if links is None else "/".join(links.public_url.split("/")[:3])
-
-    def posted(key: str, body: bytes = BODY, kind: str = "video/webm") -> int:
-        form = {**policy.fields, "key": key, "Content-Type": kind}
-        return http.post(policy.url, data=form, files={"file": body}).status_code
-
-    try:
-        with httpx.Client(timeout=20) as http:
-            taken = posted(f"{prefix}part")
-            refused = {
-                "below another prefix": posted("uploads/elsewhere"),
-                "that is larger than signed for": posted(f"{prefix}large", b"x" * (MOST_BYTES + 1)),
-                "of another type": posted(f"{prefix}page", kind="text/html"),
-            }
-            ranged = http.get(signed, headers={"Range": "bytes=0-4"})
-            unsigned = http.get(plain).status_code
-            asked = {"Origin": origin or "", "Access-Control-Request-Method": "POST"}
-            allowed = http.options(policy.url, headers=asked).headers.get(
-                "Access-Control-Allow-Origin"
-            )
-    except httpx.HTTPError as error:
-        said = f"{policy.url}: {type(error).__name__}: {error}"
-        yield fault(
-            "store.outside", said, "Set GREENROOM_STORE__PUBLIC_ENDPOINT to what browsers reach."
-        )
-        return
-    if taken // 100 == 2:
-        yield good("store.upload", "takes an upload by a signed form")
-    else:
-        said = f"answers {taken} to a signed form"
-        yield fault(
-            "store.upload", said, "The endpoint that browsers use must be the one that is signed."
-        )
-    for what, status in refused.items():
-        if status // 100 == 2:
-            mend = "This store does not hold to signed policies: it cannot be used for uploads."
-            yield fault("store.policy", f"takes an upload {what}", mend)
-    if all(status // 100 == 4 for status in refused.values()):
-        yield good("store.policy", "refuses another prefix, a larger file, another type")
-    if (ranged.status_code, ranged.content) == (206, BODY[:5]):
-        yield good("store.ranges", "gives a part of a recording, as players ask for it")
-    else:
-        said = f"answers {ranged.status_code} to a request for a range"
-        yield fault("store.ranges", said, "A proxy before the store must pass Range through.")
-    if unsigned in (401, 403):
-        yield good("store.private", "nobody reads without a signature")
-    else:
-        mend = "Block public access to the bucket, and remove policies that grant it."
-        yield fault("store.private", f"answers {unsigned} to a request without a signature", mend)
-    if origin is None:
-        yield skipped("store.cors", "no public URL is set")
-    elif allowed in ("*", origin):
-        yield good("store.cors", f"pages of {origin} may upload")
-    else:
-        said = f"pages of {origin} may not upload"
-        yield fault(
-            "store.cors", said, "Let the bucket's CORS rules allow POST and GET from there."
-        )
-
-
-def _announced(store: ObjectStore) -> Iterator[Finding]:
+def _announced(store: ObjectStore) -> Finding:
     """Every trigger of the wiring table has its rule."""
     rules = {(rule.prefix, rule.suffix) for rule in store.notification_rules()}
     missing = [
@@ -128,10 +68,8 @@ def _announced(store: ObjectStore) -> Iterator[Finding]:
         if (trigger.prefix, trigger.suffix) not in rules
     ]
     if missing:
-        said = f"objects are not announced to {', '.join(missing)}"
-        yield fault("store.rules", said, "Apply infra/terraform again.")
-    else:
-        yield good("store.rules", "objects of every trigger are announced")
+        return fault("store.rules", "missing", functions=", ".join(missing))
+    return good("store.rules")
 
 
 def _heard(store: ObjectStore, within_s: float) -> Finding:
@@ -141,20 +79,18 @@ def _heard(store: ObjectStore, within_s: float) -> Finding:
     began = time.monotonic()
     while time.monotonic() - began < within_s:
         if store.head(key) is None:
-            took = time.monotonic() - began
-            return good("store.heard", f"an announcement was acted on within {took:.1f} s")
+            return good("store.heard", seconds=f"{time.monotonic() - began:.1f}")
         time.sleep(0.2)
-    store.delete(key)
-    return fault(
-        "store.heard",
-        f"an announcement was not acted on within {within_s:g} s",
-        "Is status_sync running, and does the store reach its queue? Sweeps go on meanwhile, a minute late.",
-    )
+    store.delete(key, every_version=True)
+    return fault("store.heard", "unheard", seconds=f"{within_s:g}")
 
 
 def _clear(store: ObjectStore, prefix: str) -> None:
-    try:
-        for item in list(store.listing(prefix)):
-            store.delete(item.key)
-    except GreenroomError:
-        return  # what is wrong with the store has been said
+    """Every version, where the store tells them; what is wrong with it otherwise has been said."""
+    with suppress(GreenroomError):
+        for item in list(store.held(prefix)):
+            store.remove(item)
+        return
+    with suppress(GreenroomError):
+        for listed in list(store.listing(prefix)):
+            store.delete(listed.key)
