@@ -14,17 +14,27 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path("infra/onprem/stack").resolve()
-PROGRAMS = ("ceph-mon", "ceph-osd", "radosgw", "/usr/lib/rabbitmq/bin/rabbitmq-server", "epmd")
+PROGRAMS = (
+    "nginx",
+    "stunnel4",
+    "ceph-mon",
+    "ceph-osd",
+    "radosgw",
+    "/usr/lib/rabbitmq/bin/rabbitmq-server",
+    "epmd",
+)
 FIRST_PORT = os.environ.get("STACK_PORTS", "36000")
 """Away from the script's own ports: a stack that somebody tries things on stays alone."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A running stack; `environment` names it as settings do."""
+    """A running stack; `environment` names it as settings do, `over_tls` by its other ports."""
 
     folder: Path
     environment: Mapping[str, str]
+    over_tls: Mapping[str, str]
+    first_port: str = FIRST_PORT
 
     @property
     def broker(self) -> str:
@@ -32,7 +42,12 @@ class Stack:
 
     def start(self) -> None:
         """Again: what has ended is started over what it left on disk."""
-        _run("start", self.folder)
+        _run(self.first_port, "start", self.folder)
+
+    def users(self, *options: str) -> Path:
+        """A user of the store for each function: the folder that holds their keys."""
+        _run(self.first_port, "users", self.folder, *options)
+        return self.folder / "users"
 
     def is_whole(self) -> bool:
         """Whether all of it runs."""
@@ -56,29 +71,35 @@ def why_not() -> str | None:
 
 
 @contextmanager
-def running_stack(folder: Path) -> Iterator[Stack]:
+def running_stack(folder: Path, first_port: str = FIRST_PORT) -> Iterator[Stack]:
     """Skips, saying why, where none can be started."""
     reason = why_not()
     if reason is not None:
         pytest.skip(reason)
     try:
-        _run("start", folder)
-        lines = _run("env", folder).splitlines()
-        yield Stack(folder, dict(line.split("=", 1) for line in lines))
+        _run(first_port, "start", folder)
+        yield Stack(
+            folder, _settings(first_port, folder), _settings(first_port, folder, "tls"), first_port
+        )
     finally:
-        _run("stop", folder)
+        _run(first_port, "stop", folder)
 
 
-def _run(command: str, folder: Path) -> str:
+def _settings(first_port: str, folder: Path, *how: str) -> dict[str, str]:
+    lines = _run(first_port, "env", folder, *how).splitlines()
+    return dict(line.split("=", 1) for line in lines)
+
+
+def _run(first_port: str, command: str, folder: Path, *how: str) -> str:
     # To files, not pipes: what it starts must not keep a pipe of ours open.
     written = folder / f"{command}.txt"
     folder.mkdir(parents=True, exist_ok=True)
     with written.open("w") as out:
         done = subprocess.run(
-            [str(SCRIPT), command, str(folder)],
+            [str(SCRIPT), command, str(folder), *how],
             stdout=out,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "STACK_PORTS": FIRST_PORT},
+            env={**os.environ, "STACK_PORTS": first_port},
             timeout=300,
         )
     assert done.returncode == 0, written.read_text()

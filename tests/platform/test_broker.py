@@ -30,9 +30,13 @@ from greenroom.host.topology import (
     tick_queues,
     topology,
 )
-from greenroom.host.wiring import Schedule, Trigger, Wired
+from greenroom.host.wiring import Schedule, Trigger, Wired, read_wiring
 from greenroom.host.worker import Worker
 from greenroom.runtime.function import Function, ObjectCreated
+from greenroom.runtime.settings import BrokerSettings
+from greenroom_cli.doctor.deployment import Deployment
+from greenroom_cli.doctor.finding import Finding
+from greenroom_cli.doctor.queues import check_queues
 from greenroom_cli.main import app as command
 from tests.platform.stack import Stack
 
@@ -307,3 +311,28 @@ def test_no_queue_and_no_broker_are_told_apart(broker: Broker) -> None:
         dead_letters("amqp://guest:guest@127.0.0.1:9/", "nobody.dead")
     assert nobody.value.code == "broker_unavailable"
     assert "guest" not in nobody.value.detail
+
+
+def test_the_doctor_names_missing_queues_missing_workers_and_dead_letters(stack: Stack) -> None:
+    deployment = Deployment({"broker": BrokerSettings(url=stack.broker)})
+
+    def found() -> dict[str, Finding]:
+        return {f"{one.code} {one.what}": one for one in check_queues(deployment)}
+
+    declare(stack.broker, topology(read_wiring()))
+    with connected(stack.broker, "test") as connection:
+        channel = connection.channel()
+        channel.queue_delete("analysis.sweep")
+        assert found()["broker.queues missing"].values == {"queues": "analysis.sweep"}
+        declare(stack.broker, topology(read_wiring()))
+        assert "broker.queues good" in found()
+        assert found()["broker.workers none"].level == "fault"
+        for wired in read_wiring().values():
+            if wired.triggers:
+                channel.basic_consume(wired.name, lambda *_: None)
+        channel.confirm_delivery()
+        channel.basic_publish("greenroom.dead", "analysis", b"{}", mandatory=True)
+        until(lambda: "queues.dead buried" in found())
+        assert {"broker.line open", "broker good", "broker.workers good"} <= found().keys()
+        channel.queue_purge("analysis.dead")
+        until(lambda: "queues.dead good" in found())

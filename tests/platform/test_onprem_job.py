@@ -31,6 +31,7 @@ def outcome(told: str) -> dict[str, Any]:
     assert document["loss_ms"] == 0
     assert document["webhooks"]
     assert all(item["verified"] for item in document["webhooks"])
+    assert [item["type"] for item in document["webhooks"]].count("interview.scored") == 1
     return document
 
 
@@ -60,8 +61,7 @@ def test_one_interview_from_the_batch_to_the_signed_webhook(deployment: Deployme
     demo = deployment.demo()
     told, _ = demo.communicate(timeout=600)
     assert demo.returncode == 0
-    document = outcome(told)
-    assert document["webhooks"][-1]["type"] == "interview.scored"
+    outcome(told)
     for function in ("invitation", "chunk_assembly", "quality_check", "analysis", "status_sync"):
         assert deployment.lines(function, "message_done"), function
     nobody_died(deployment)
@@ -85,10 +85,7 @@ def test_workers_and_the_broker_are_killed_on_the_way(deployment: Deployment) ->
             deployment.stack.start()
         deployment.start(function)
     told = supervised(deployment.stack, demo)
-    document = outcome(told)
-    assert document["webhooks"][-1]["type"] == "interview.scored"
-    types = [item["type"] for item in document["webhooks"]]
-    assert types.count("interview.scored") == 1
+    outcome(told)
     again = [
         line["receive_count"]
         for function in killed

@@ -1,8 +1,9 @@
-"""python -m greenroom_local.mailbox --data FOLDER --smtp-port N --http-port N"""
+"""python -m greenroom_local.mailbox --data FOLDER --smtp-port N --http-port N [--certificate FILE --key FILE]"""
 
 from __future__ import annotations
 
 import argparse
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,9 +22,15 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--smtp-port", type=int, required=True)
     parser.add_argument("--http-port", type=int, required=True)
+    parser.add_argument("--certificate", help="take mails after STARTTLS only")
+    parser.add_argument("--key", help="of the certificate")
     arguments = parser.parse_args()
     letters = Letters(arguments.data)
-    smtp = controller(letters, arguments.host, arguments.smtp_port)
+    tls = None
+    if arguments.certificate is not None:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(arguments.certificate, arguments.key)
+    smtp = controller(letters, arguments.host, arguments.smtp_port, tls)
 
     @asynccontextmanager
     async def mail_server(_app: Starlette) -> AsyncIterator[None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -45,8 +46,10 @@ class Reception:
         return f"250 2.0.0 kept as {letter_id}"
 
 
-def controller(letters: Letters, host: str, port: int) -> Controller:
-    """A server in a thread of its own; `start()` and `stop()` it."""
+def controller(
+    letters: Letters, host: str, port: int, tls: ssl.SSLContext | None = None
+) -> Controller:
+    """A server in a thread of its own; `start()` and `stop()` it. With `tls` no mail is taken before STARTTLS."""
     return Controller(
         Reception(letters),
         hostname=host,
@@ -54,4 +57,6 @@ def controller(letters: Letters, host: str, port: int) -> Controller:
         enable_SMTPUTF8=True,
         data_size_limit=MAX_BYTES,
         decode_data=False,
+        tls_context=tls,
+        require_starttls=tls is not None,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -115,6 +115,29 @@ def declare(url: str, topology: Topology) -> None:
             channel.queue_bind(
                 binding.queue, binding.exchange, binding.key, arguments=dict(binding.arguments)
             )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A queue as it stands: messages that wait, and who takes them. Both None where there is no such queue."""
+
+    messages: int | None
+    consumers: int | None
+
+
+def standing(url: str, queues: Iterable[str]) -> dict[str, Standing]:
+    """Of each queue by name, without touching it. Raises as `connected` does."""
+    found = {}
+    with connected(url, "greenroom doctor") as connection:
+        for name in queues:
+            try:
+                with mapped(), connection.channel() as channel:
+                    told = channel.queue_declare(name, passive=True).method
+            except NotFound:
+                found[name] = Standing(None, None)  # the broker has closed this channel alone
+            else:
+                found[name] = Standing(told.message_count, told.consumer_count)
+    return found
 
 
 def dead_letters(url: str, queue: str) -> list[DeadLetter]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parseaddr
+from typing import Any
 
 from greenroom.domain.errors import GreenroomError, Unavailable
 
@@ -50,26 +51,49 @@ class Mailer:
     def connection(self) -> Iterator[MailConnection]:
         """One SMTP session. Raises `RelayUnavailable`."""
         with _as_relay_unavailable():
-            smtp = smtplib.SMTP(self.host, self.port, timeout=self.timeout_s)
+            smtp = _Greeted(self.host, self.port, timeout=self.timeout_s)
         try:
             with _as_relay_unavailable():
                 smtp.ehlo_or_helo_if_needed()
+                offered = smtp.has_extn("starttls")
                 if self.starttls:
                     smtp.starttls(context=ssl.create_default_context())
                     smtp.ehlo()
                 if self.username is not None:
                     smtp.login(self.username, self.password or "")
-            yield MailConnection(smtp, parseaddr(self.sender)[1])
+            yield MailConnection(smtp, parseaddr(self.sender)[1], offers_tls=offered)
         finally:
             _close(smtp)
 
 
-class MailConnection:
-    """An open SMTP session. `start` and `finish` take turns."""
+class _Greeted(smtplib.SMTP):
+    """smtplib forgets what the relay greeted with."""
 
-    def __init__(self, smtp: smtplib.SMTP, sender: str) -> None:
+    greeting = ""
+
+    def connect(self, *where: Any, **how: Any) -> tuple[int, bytes]:
+        code, words = super().connect(*where, **how)
+        self.greeting = words.decode("utf-8", "replace")
+        return code, words
+
+
+class MailConnection:
+    """An open SMTP session. `start` and `finish` take turns. `offers_tls`: the relay knows STARTTLS."""
+
+    def __init__(self, smtp: _Greeted, sender: str, *, offers_tls: bool = False) -> None:
         self._smtp = smtp
         self._sender = sender
+        self.offers_tls = offers_tls
+
+    @property
+    def greeting(self) -> str:
+        """What the relay said first."""
+        return self._smtp.greeting
+
+    def certificate(self) -> dict[str, object] | None:
+        """The relay's, as `SSLSocket.getpeercert` tells it; None where the session is in clear."""
+        line = self._smtp.sock
+        return dict(line.getpeercert() or {}) if isinstance(line, ssl.SSLSocket) else None
 
     def try_sender(self) -> str:
         """The relay's answer to our sender; nothing is sent. Raises as `start` does."""

@@ -15,6 +15,7 @@ def ensure_topics(
     names: Iterable[str],
     *,
     broker: str,
+    broker_ca: str | None = None,
     exchange: str,
     endpoint: str,
     access_key: str | None,
@@ -23,7 +24,9 @@ def ensure_topics(
 ) -> dict[str, str]:
     """Make or renew a topic for each name; their ARNs. The topic's name is the routing key to `exchange` of `broker`.
 
-    Events are kept by the store until the broker has confirmed them. One call after another: Ceph loses parallel ones.
+    `broker_ca` is a file on the store's own hosts that holds who signed the broker's certificate: for `amqps://` Ceph
+    knows no authority by itself. Events are kept by the store until the broker has confirmed them, and go to the broker
+    as it was named when they happened. One call after another: Ceph loses parallel ones.
     Raises `Unavailable` (`store_unavailable`), `Forbidden` (`store_denied`).
     """
     client = boto3.session.Session(
@@ -38,6 +41,7 @@ def ensure_topics(
         "amqp-exchange": exchange,
         "amqp-ack-level": "broker",
         "persistent": "true",
+        **({} if broker_ca is None else {"ca-location": broker_ca}),
     }
     try:
         return {
