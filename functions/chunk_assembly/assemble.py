@@ -131,4 +131,4 @@ def _tool() -> str:
     """Who made it: this package and the ffmpeg in use, since another one may write other bytes."""
     from greenroom_media.binary import find
 
-    return f"greenroom {version('greenroom')}, {find().build}"
+    return f"greenroom {version('greenroom-core')}, {find().build}"

@@ -142,4 +142,4 @@ def _tool() -> str:
     """Who measured: this package and the ffmpeg in use, since another one may decode otherwise."""
     from greenroom_media.binary import find
 
-    return f"greenroom {version('greenroom')}, {find().build}"
+    return f"greenroom {version('greenroom-core')}, {find().build}"

@@ -45,7 +45,7 @@ def build(to: Path, only: set[str] | None = None) -> dict[str, float]:
         if only is None or name in only:
             weights[f"functions/{name}"] = _function(name, to)
             if only is None:
-                _image(wired, to)
+                image(wired, to)
     return weights
 
 
@@ -65,7 +65,7 @@ def _function(name: str, to: Path) -> float:
         return write_zip(to / "functions" / f"{name}.zip", Path(temporary)) / MB
 
 
-def _image(wired: Wired, to: Path) -> None:
+def image(wired: Wired, to: Path) -> None:
     context = to / "images" / wired.name
     shutil.rmtree(context, ignore_errors=True)
     site = context / "site"

@@ -72,10 +72,13 @@ def _required(name: str, extra: str, *, left_out: set[str]) -> Iterable[tuple[st
 
 
 def locked(names: set[str], lock: Path = LOCK) -> str:
-    """The lock file's entries, with their hashes, for `names` alone. Raises KeyError for a name it lacks."""
-    entries: dict[str, str] = {}
+    """The lock file's entries, with their hashes, for `names` alone. Raises KeyError for a name it lacks.
+
+    A name may have several, each for other versions of Python.
+    """
+    entries: dict[str, list[str]] = {}
     for entry in re.split(r"\n(?=[A-Za-z0-9])", lock.read_text("utf-8")):
         named = re.match(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==", entry)
         if named:
-            entries[canonicalize_name(named[1])] = entry
-    return "\n".join(entries[name] for name in sorted(names)) + "\n"
+            entries.setdefault(canonicalize_name(named[1]), []).append(entry)
+    return "\n".join(entry for name in sorted(names) for entry in entries[name]) + "\n"

@@ -14,6 +14,8 @@ import pytest
 from tests.platform.stack import Stack, running_stack
 from tests.platform.stores import CEPH_LACKS, Store, moto_store, named_store, pocket_store
 
+KEYS = ("ENDPOINT", "ACCESS_KEY", "SECRET_KEY")
+
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
@@ -33,16 +35,30 @@ def endpoint(request: pytest.FixtureRequest) -> Store:
     if named is not None:
         return named
     started: Stack = request.getfixturevalue("stack")
-    values = (
-        started.environment[f"GREENROOM_STORE__{name}"]
-        for name in ("ENDPOINT", "ACCESS_KEY", "SECRET_KEY")
-    )
+    values = (started.environment[f"GREENROOM_STORE__{name}"] for name in KEYS)
     return Store("endpoint", *values, CEPH_LACKS)
+
+
+@pytest.fixture(scope="module")
+def endpoint_https(stack: Stack) -> Iterator[Store]:
+    """Ceph over HTTPS, by an authority that nobody but these tests trusts."""
+    if named_store() is not None:
+        pytest.skip("the environment names the store; whether it is HTTPS, its address says")
+    values = (stack.over_tls[f"GREENROOM_STORE__{name}"] for name in KEYS)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_CA_BUNDLE", "SSL_CERT_FILE"):
+            patch.setenv(name, stack.over_tls[name])
+        yield Store("endpoint", *values, CEPH_LACKS)
 
 
 @pytest.fixture(
     scope="module",
-    params=["pocket", "moto", pytest.param("endpoint", marks=pytest.mark.ceph)],
+    params=[
+        "pocket",
+        "moto",
+        pytest.param("endpoint", marks=pytest.mark.ceph),
+        pytest.param("endpoint_https", marks=pytest.mark.ceph),
+    ],
 )
 def store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -53,8 +69,8 @@ def store(
                 yield stack.enter_context(pocket_store(tmp_path_factory.mktemp("pocket")))
             case "moto":
                 yield stack.enter_context(moto_store())
-            case "endpoint":
-                yield request.getfixturevalue("endpoint")
+            case name:
+                yield request.getfixturevalue(name)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
-"""moto's server, with redrive policies written as the platform's own API writes them: without spaces.
+"""moto's server, with two habits that a real platform does not have taken off.
 
-moto writes them again with Python's default separators, in which Terraform sees a change that there is none.
+It writes redrive policies again with Python's default separators, in which Terraform sees a change that there is none.
+And it runs what queues are mapped to by itself, in containers: without an engine for them, messages are lost.
 """
 
 import json
@@ -15,7 +16,16 @@ def compact(value: Any, **options: Any) -> str:
     return json.dumps(value, **{"separators": (",", ":"), "sort_keys": True, **options})
 
 
+def nothing(_: object) -> dict[str, Any]:
+    return {}
+
+
+def forget(_: object, __: object) -> None:
+    """Mappings are kept by the functions' API, and read from there by who runs them."""
+
+
 if __name__ == "__main__":
+    moto.sqs.models.Queue.lambda_event_source_mappings = property(nothing, forget)  # type: ignore[assignment]
     moto.sqs.models.json = SimpleNamespace(  # type: ignore[attr-defined]
         loads=json.loads, dumps=compact, JSONDecodeError=json.JSONDecodeError
     )

@@ -29,6 +29,7 @@ def variables(store: Store, packages: Path) -> str:
             "packages": str(packages),
             "origins": ["https://interviews.example.com"],
             "endpoints": dict.fromkeys(SERVICES, store.url),
+            "images": {"analysis": "registry.example.com/greenroom/analysis:1"},
             "keep_bucket": False,
             "settings": {
                 "GREENROOM_STORE__ENDPOINT": store.url,
@@ -37,6 +38,7 @@ def variables(store: Store, packages: Path) -> str:
                 "GREENROOM_TOKENS__KEY": "0123456789abcdef0123456789abcdef",
                 "GREENROOM_LINKS__PUBLIC_URL": "https://interviews.example.com",
                 "GREENROOM_MAIL__HOST": "mail.example.com",
+                "GREENROOM_ERASURE__KEY": "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=",
             },
         }
     )

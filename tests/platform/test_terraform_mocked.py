@@ -1,7 +1,9 @@
 """The Terraform roots against a pretended platform: their own tests, formatting and validation, offline."""
 
+import re
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,21 @@ def test_the_root_for_ceph_and_minio_tells_every_topic_and_refuses_bad_variables
     terraform = Terraform("onprem", tmp_path)
     terraform.run("validate").check()
     assert " 0 failed" in terraform.run("test").check()
+
+
+@pytest.mark.parametrize("root", ["aws-api", "onprem"])
+def test_every_rule_of_a_variable_has_a_run_that_breaks_it(root: str) -> None:
+    """Words, lists and maps are held to rules; yes and no is Terraform's to check."""
+    folder = Path("infra/terraform") / root
+    runs = "\n".join(path.read_text() for path in folder.glob("tests/*.tftest.hcl"))
+    refused = Counter(
+        re.findall(r"var\.(\w+)", "".join(re.findall(r"expect_failures = (.*)", runs)))
+    )
+    blocks = re.split(r'(?m)^variable "', (folder / "variables.tf").read_text())[1:]
+    rules = {block.partition('"')[0]: block.count("validation {") for block in blocks}
+    assert {name for name, count in rules.items() if not count} == {"keep_bucket"}
+    short = {name for name, count in rules.items() if refused[name] < count}
+    assert not short
 
 
 def test_every_terraform_file_is_formatted() -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import httpx
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -66,7 +67,7 @@ def demo(
             with progress:
                 story = _Story(progress, Path(folder), keep.resolve(), timeout)
                 document, faults = story.run(video, screen, _server(server, api_key, mailbox))
-        except (RuntimeError, TimeoutError, OSError) as error:
+        except (RuntimeError, TimeoutError, OSError, httpx.HTTPError) as error:
             console.print(f"[red]The demo failed:[/] {error}")
             raise typer.Exit(1) from error
     if as_json:

@@ -31,6 +31,15 @@ resource "aws_lambda_function" "function" {
   runtime          = contains(keys(var.images), each.key) ? null : "python3.11"
   layers           = contains(keys(var.images), each.key) ? [] : [for layer in each.value.layers : aws_lambda_layer_version.layer[layer].arn]
 
+  # What the image's own Containerfile says, too: an image of the company's making need not.
+  dynamic "image_config" {
+    for_each = contains(keys(var.images), each.key) ? [each.key] : []
+    content {
+      entry_point = ["python", "-m", "awslambdaric"]
+      command     = ["functions.${image_config.value}.app.app"]
+    }
+  }
+
   # Recordings are joined and measured on disk: the largest fits.
   ephemeral_storage {
     size = contains(each.value.layers, "media") ? 10240 : 512

@@ -13,6 +13,11 @@ variable "region" {
   description = "Region in signatures and ARNs, as the private cloud calls it."
   type        = string
   default     = "us-east-1"
+
+  validation {
+    condition     = can(regex("^[a-z0-9-]+$", var.region))
+    error_message = "region: lower-case letters, digits and hyphens, as us-east-1."
+  }
 }
 
 variable "account" {
@@ -58,6 +63,11 @@ variable "origins" {
 variable "packages" {
   description = "Folder into which `make package` wrote layers/ and functions/."
   type        = string
+
+  validation {
+    condition     = try(length(fileset(var.packages, "functions/*.zip")), 0) > 0
+    error_message = "packages: no functions/*.zip lies there; run `make package`."
+  }
 }
 
 variable "images" {
@@ -68,6 +78,10 @@ variable "images" {
   validation {
     condition     = length(setsubtract(keys(var.images), keys(local.functions))) == 0
     error_message = "images: names a function that functions.json does not have."
+  }
+  validation {
+    condition     = alltrue([for name, function in local.functions : contains(keys(var.images), name) || length(function.layers) <= 5])
+    error_message = "images: a function takes at most 5 layers as a zip; ${join(", ", [for name, function in local.functions : name if length(function.layers) > 5])} must be given an image."
   }
 }
 
@@ -111,6 +125,11 @@ variable "network" {
   description = "Subnets and security groups of the functions, from which database, mail relay and receivers are reached; null for none."
   type        = object({ subnets = list(string), security_groups = list(string) })
   default     = null
+
+  validation {
+    condition     = try(length(var.network.subnets) > 0 && length(var.network.security_groups) > 0, var.network == null)
+    error_message = "network: at least one subnet and one security group, or null."
+  }
 }
 
 variable "attempts" {
@@ -154,6 +173,11 @@ variable "alarm_actions" {
   description = "ARNs that an alarm tells."
   type        = list(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.alarm_actions : startswith(arn, "arn:")])
+    error_message = "alarm_actions: each is an ARN, as arn:aws:sns:REGION:ACCOUNT:TOPIC."
+  }
 }
 
 variable "keep_bucket" {

@@ -23,7 +23,7 @@ locals {
   ]) : route.key => route.function }
 
   required = [
-    "GREENROOM_DATABASE__KEYS", "GREENROOM_DATABASE__URL", "GREENROOM_LINKS__PUBLIC_URL", "GREENROOM_MAIL__HOST",
+    "GREENROOM_DATABASE__KEYS", "GREENROOM_DATABASE__URL", "GREENROOM_ERASURE__KEY", "GREENROOM_LINKS__PUBLIC_URL", "GREENROOM_MAIL__HOST",
     "GREENROOM_STORE__ENDPOINT", "GREENROOM_TOKENS__KEY",
   ]
   given = { for name, function in local.functions : name => {

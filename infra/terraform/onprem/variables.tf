@@ -23,6 +23,11 @@ variable "region" {
   description = "Region in signatures, as the store has it."
   type        = string
   default     = "us-east-1"
+
+  validation {
+    condition     = can(regex("^[a-z0-9-]+$", var.region))
+    error_message = "region: lower-case letters, digits and hyphens, as us-east-1."
+  }
 }
 
 variable "origins" {
@@ -43,6 +48,10 @@ variable "topics" {
   validation {
     condition     = alltrue([for function in keys(var.topics) : contains(keys(local.functions), function)])
     error_message = "topics: names a function that functions.json does not have."
+  }
+  validation {
+    condition     = alltrue([for arn in values(var.topics) : startswith(arn, "arn:")])
+    error_message = "topics: each is an ARN, as `greenroom wire --topics-to` writes them."
   }
   validation {
     condition     = length(var.topics) == 0 || alltrue([for object in values(local.objects) : contains(keys(var.topics), object.function)])

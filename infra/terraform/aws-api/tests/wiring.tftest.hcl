@@ -52,6 +52,7 @@ variables {
     GREENROOM_TOKENS__KEY       = "0123456789abcdef0123456789abcdef"
     GREENROOM_LINKS__PUBLIC_URL = "https://interviews.example.com"
     GREENROOM_MAIL__HOST        = "mail.example.com"
+    GREENROOM_ERASURE__KEY      = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
     GREENROOM_WEBHOOKS__ALLOW   = "[\"ehr.example.com\"]"
   }
 }
@@ -117,7 +118,7 @@ run "a_setting_that_nobody_is_given" {
       GREENROOM_STORE__ENDPOINT   = "https://s3.example.com", GREENROOM_DATABASE__URL = "postgresql+psycopg://db/greenroom"
       GREENROOM_TOKENS__KEY       = "0123456789abcdef0123456789abcdef", GREENROOM_MAIL__HOST = "mail.example.com"
       GREENROOM_LINKS__PUBLIC_URL = "https://interviews.example.com", GREENROOM_WEBHOKS__ALLOW = "[]"
-      GREENROOM_DATABASE__KEYS    = "[]"
+      GREENROOM_DATABASE__KEYS    = "[]", GREENROOM_ERASURE__KEY = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
     }
   }
 }
@@ -137,7 +138,7 @@ run "a_database_that_functions_cannot_share" {
     settings = {
       GREENROOM_STORE__ENDPOINT   = "https://s3.example.com", GREENROOM_DATABASE__URL = "sqlite:////tmp/x.sqlite"
       GREENROOM_TOKENS__KEY       = "0123456789abcdef0123456789abcdef", GREENROOM_MAIL__HOST = "mail.example.com"
-      GREENROOM_LINKS__PUBLIC_URL = "https://interviews.example.com", GREENROOM_DATABASE__KEYS = "[]"
+      GREENROOM_LINKS__PUBLIC_URL = "https://interviews.example.com", GREENROOM_DATABASE__KEYS = "[]", GREENROOM_ERASURE__KEY = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
     }
   }
 }
