@@ -42,6 +42,16 @@ def small_function() -> Function[Any]:
     def first(request: Request) -> Response:
         return Response.json({"fixed": True})
 
+    served = Counter[str]()
+
+    @app.get("/v1/files/{name}", auth=None)
+    def file(request: Request) -> Response:
+        name = request.params["name"]
+        served[name] += 1
+        lasts = {"for-ever": "public, max-age=9, immutable", "mine": "private, immutable"}
+        headers = {"Cache-Control": lasts.get(name, "public, max-age=9")}
+        return Response.text(f"{name} {served[name]}", "text/plain", headers)
+
     @app.post("/v1/echo", auth=None)
     def echo(request: Request) -> Response:
         body = base64.b64encode(request.body).decode()
@@ -273,6 +283,23 @@ def test_the_request_id_is_the_callers_where_it_is_harmless(http: httpx.Client) 
     for hostile in ("a" * 65, 'a"b', "a b", "<x>"):
         answer = http.get("/v1/things/2", headers={"X-Request-Id": hostile})
         assert answer.headers["x-request-id"] != hostile
+
+
+def test_what_anybody_may_keep_for_ever_is_asked_of_the_function_once(http: httpx.Client) -> None:
+    def texts(path: str) -> list[str]:
+        return [http.get(path).text for _ in range(2)]
+
+    assert texts("/v1/files/for-ever") == ["for-ever 1", "for-ever 1"]
+    assert texts("/v1/files/for-ever?other=1") == ["for-ever 2", "for-ever 3"]
+    assert texts("/v1/files/mine") == ["mine 1", "mine 2"]
+    assert texts("/v1/files/a-day") == ["a-day 1", "a-day 2"]
+    first, second = (http.get("/v1/files/for-ever", headers={"X-Request-Id": one}) for one in "ab")
+    assert [first.headers.pop("X-Request-Id"), second.headers.pop("X-Request-Id")] == ["a", "b"]
+    assert {**first.headers, "date": ""} == {**second.headers, "date": ""}
+    bare = http.head("/v1/files/for-ever")
+    assert (bare.status_code, bare.text) == (200, "")
+    assert bare.headers["content-length"] == str(len("for-ever 1"))
+    assert http.post("/v1/files/for-ever").status_code == 405
 
 
 def test_health(http: httpx.Client) -> None:

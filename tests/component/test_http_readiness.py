@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from greenroom.adapters.database import Database
@@ -24,6 +25,16 @@ def function_with(url: str) -> Function[Any]:
 def test_ready_with_a_database_that_answers(tmp_path: Path) -> None:
     with TestClient(create_app([function_with(f"sqlite:///{tmp_path / 'x.sqlite'}")])) as client:
         assert client.get("/-/ready").status_code == 204
+
+
+def test_it_says_what_it_uses(tmp_path: Path) -> None:
+    with TestClient(create_app([function_with(f"sqlite:///{tmp_path / 'x.sqlite'}")])) as client:
+        answer = client.get("/-/metrics")
+    assert "version=0.0.4" in answer.headers["Content-Type"]
+    found = {family.name: family for family in text_string_to_metric_families(answer.text)}
+    [memory] = found["process_resident_memory_bytes"].samples
+    assert 10e6 < memory.value < 10e9
+    assert found["process_cpu_seconds"].samples
 
 
 def test_not_ready_and_still_healthy_without_its_database(tmp_path: Path) -> None:

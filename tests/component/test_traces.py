@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from functions.chunk_assembly.app import app as chunk_assembly
 from functions.quality_check.app import app as quality_check
@@ -159,6 +159,21 @@ def test_one_trace_from_the_upload_to_the_webhook(
         "answer.re_record",
     ):  # four seconds are too short
         assert told[kind] == trace_id.hex(), kind
+
+
+def test_an_answer_of_500_is_a_span_that_failed(
+    traced: str, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = FunctionClient(status_sync, authorization="Bearer gr_nobody_nothing")
+    assert client.get("/v1/metrics").status == 401
+    monkeypatch.setattr(status_sync, "database", Database("sqlite:////no/such/folder/x.sqlite"))
+    assert client.get("/v1/metrics").status == 503
+    sent(traced)
+    refused, failed = [span for _, span in collector.spans if span.name.endswith("/v1/metrics")]
+    assert refused.status.code == Status.STATUS_CODE_UNSET
+    assert failed.status.code == Status.STATUS_CODE_ERROR
+    told = [{one.key: one.value.int_value for one in span.attributes} for span in (refused, failed)]
+    assert [one["http.response.status_code"] for one in told] == [401, 503]
 
 
 def test_a_collector_that_does_not_answer_costs_nothing(

@@ -1,4 +1,5 @@
-"""The probes of a process that serves no pages: ``/-/health`` while it lives, ``/-/ready`` when it can work."""
+"""The probes of a process that serves no pages: ``/-/health`` while it lives, ``/-/ready`` when it can work; and
+``/-/metrics``, what it uses."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from greenroom.domain.errors import GreenroomError
+from greenroom.host.own_metrics import METRICS, own_metrics
+from greenroom.runtime.metrics import MEDIA_TYPE
 
 HEALTH = "/-/health"
 READY = "/-/ready"
@@ -18,9 +21,13 @@ def serve_probes(host: str, port: int, check: Callable[[], None]) -> ThreadingHT
 
     class Probes(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(_status(self.path, check))
-            self.send_header("Content-Length", "0")
+            said = own_metrics().encode() if self.path == METRICS else b""
+            self.send_response(200 if said else _status(self.path, check))
+            if said:
+                self.send_header("Content-Type", MEDIA_TYPE)
+            self.send_header("Content-Length", str(len(said)))
             self.end_headers()
+            self.wfile.write(said)
 
         def log_message(self, *_arguments: Any) -> None:
             """A probe every few seconds is no news."""

@@ -30,8 +30,11 @@ from starlette.routing import Route
 from greenroom.domain.errors import GreenroomError, NotFound, TooLarge
 from greenroom.host.authorizers import authorize, known
 from greenroom.host.gateway_event import proxy_event, refusal_of, response_of
+from greenroom.host.kept_answers import KeptAnswers
+from greenroom.host.own_metrics import METRICS, own_metrics
 from greenroom.host.wiring import load_function
 from greenroom.runtime.http import problem
+from greenroom.runtime.metrics import MEDIA_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -63,6 +66,7 @@ def create_app(
     Raises ValueError for two functions with the same route, and for an authorizer that only AWS can run.
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="handler")
+    kept = KeptAnswers()
     tables: dict[str, tuple[Function[Any], Mapping[str, Any]]] = {}
     methods: Mapping[str, Any]
     for function in functions:
@@ -77,10 +81,11 @@ def create_app(
     routes = [
         Route(HEALTH, _health, methods=["GET"]),
         Route(READY, _Readiness(served, pool).answer, methods=["GET"]),
+        Route(METRICS, _metrics, methods=["GET"]),
     ]
     for path in sorted(tables, key=_specific_first):
         function, methods = tables[path]
-        endpoint = _Endpoint(function, path, methods, pool, max_body_bytes, body_s)
+        endpoint = _Endpoint(function, path, methods, pool, kept, max_body_bytes, body_s)
         allowed = [*methods, *(["OPTIONS"] if _cors(methods) else [])]
         routes.append(Route(path, endpoint.answer, methods=allowed))
 
@@ -127,6 +132,7 @@ class _Endpoint:
         path: str,
         methods: Mapping[str, Any],
         pool: ThreadPoolExecutor,
+        kept: KeptAnswers,
         max_body_bytes: int,
         body_s: float,
     ) -> None:
@@ -134,6 +140,7 @@ class _Endpoint:
         self._path = path
         self._methods = methods
         self._pool = pool
+        self._kept = kept
         self._max_body_bytes = max_body_bytes
         self._body_s = body_s
 
@@ -146,6 +153,10 @@ class _Endpoint:
         if method == "HEAD" and "HEAD" not in self._methods:
             method = "GET"  # the server sends the headers of what GET answers, without its body
         body = await _body(request, self._max_body_bytes, self._body_s)
+        known = self._kept.get(request)
+        if known is not None:
+            known.headers["X-Request-Id"] = request_id
+            return known
         event = proxy_event(
             request, body, method=method, resource=self._path, request_id=request_id
         )
@@ -155,6 +166,7 @@ class _Endpoint:
         result = await loop.run_in_executor(self._pool, context.run, self._call, event)
         refusal = refusal_of(result)
         response = response_of(result) if refusal is None else _problem(refusal, request)
+        self._kept.keep(request, response)
         response.headers["X-Request-Id"] = request_id
         return response
 
@@ -213,6 +225,10 @@ def _specific_first(path: str) -> tuple[tuple[bool, str], ...]:
 
 async def _health(_request: Request) -> Response:
     return Response(json.dumps({"status": "ok"}), media_type="application/json")
+
+
+async def _metrics(_request: Request) -> Response:
+    return Response(own_metrics(), media_type=MEDIA_TYPE)
 
 
 async def _refused(request: Request, error: HTTPException) -> Response:

@@ -8,10 +8,11 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from greenroom.domain.errors import Forbidden, NotFound, TooManyRequests, Unauthorized
-from greenroom.domain.interview import BEGUN
+from greenroom.domain.interview import BEGUN, InterviewState
 from greenroom.runtime.http import Principal, Request
 from greenroom.runtime.inbound_signature import check_signature
 from greenroom.runtime.tokens import (
+    CandidateClaims,
     api_key_id,
     candidate_pseudonym,
     check_api_key,
@@ -115,8 +116,16 @@ def candidate_principal(
             version, state = tx.interviews.link(claims.interview)
     except NotFound as error:
         raise Unauthorized("this link is not valid", code="token_invalid") from error
+    hold_link(claims, version, state, now)
+    return Principal("candidate", claims.interview)
+
+
+def hold_link(claims: CandidateClaims, version: int, state: InterviewState, now: datetime) -> None:
+    """Hold what a link says against its interview: the version that is good, and the state.
+
+    Raises `Unauthorized`: `token_expired`, `token_revoked`.
+    """
     if claims.version < version:
         raise Unauthorized("a newer link was sent; use that one", code="token_revoked")
     if now >= claims.expires and state not in BEGUN:
         raise expired_token()
-    return Principal("candidate", claims.interview)

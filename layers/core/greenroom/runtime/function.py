@@ -237,13 +237,14 @@ class Function(Chalice, Generic[S]):
                         trigger.handler(created)
 
     @contextmanager
-    def _traced(self, name: str, key: str | None = None) -> Iterator[None]:
-        """A span, where traces are asked for: of the trace that the object `key` carries, else of a new one."""
+    def _traced(self, name: str, key: str | None = None) -> Iterator[Callable[[int], None]]:
+        """A span, where traces are asked for: of the trace that the object `key` carries, else of a new one. What is
+        yielded takes the status of an answer."""
         settings: TraceSettings | None = None
         with suppress(MisconfiguredSetting):  # the handler meets it, and says so
             settings = getattr(self.settings, "traces", None)
         if settings is None:
-            yield
+            yield lambda _status: None
             return
         from greenroom.runtime.tracing import span
 
@@ -251,8 +252,9 @@ class Function(Chalice, Generic[S]):
         with suppress(GreenroomError):  # no trace is worth a recording
             carrier = {} if key is None else self.store.metadata(key)
         attributes = {} if key is None else {"greenroom.key": key}
-        with span(self.app_name, settings, f"{self.app_name} {name}", carrier, attributes):
-            yield
+        wanted = f"{self.app_name} {name}"
+        with span(self.app_name, settings, wanted, carrier, attributes) as answered:
+            yield answered
 
     # --- HTTP ------------------------------------------------------------------------------
 
@@ -307,6 +309,27 @@ class Function(Chalice, Generic[S]):
         """Only with `Authorization: Bearer <token of a personal link>`; `late` as `follow_link` has it."""
         return lambda request: self.follow_link(bearer(request), late=late)
 
+    def signed_link(self, *, late: bool = False) -> Authenticator:
+        """As `candidate`, by the link's signature and its end alone, for a handler that holds it against the interview
+        in its own transaction (`greenroom.runtime.auth.hold_link`): what comes every few seconds needs one, not two.
+        """
+
+        def authenticate(request: Request) -> Principal:
+            from datetime import timedelta
+
+            from greenroom.runtime.tokens import read_candidate_token
+
+            tokens = self._part("tokens")
+            claims = read_candidate_token(
+                tokens.key.get_secret_value(),
+                bearer(request),
+                now=self.clock(),
+                grace=timedelta(hours=tokens.grace_hours if late else 0),
+            )
+            return Principal("signed_link", claims.interview, link=claims)
+
+        return authenticate
+
     def follow_link(self, token: str, *, late: bool = False) -> Principal:
         """Whose personal link this is. Raises `Unauthorized`: `token_invalid`, `token_expired`, `token_revoked`.
 
@@ -351,7 +374,7 @@ class Function(Chalice, Generic[S]):
         resource = cast("ChaliceRequest", self.current_request).context.get("resourcePath")
         with (
             bound(request_id=request.request_id),
-            self._traced(f"{request.method} {resource}"),
+            self._traced(f"{request.method} {resource}") as answered,
         ):
             try:
                 if auth is not None:
@@ -364,6 +387,7 @@ class Function(Chalice, Generic[S]):
             except Exception:  # a fault of ours: logged whole, told as `internal`
                 self.logger.exception("request_failed", path=request.path)
                 response = problem(GreenroomError("an error of ours; it was logged"), request.path)
+            answered(response.status)
         body = response.body if response.content is None else response.content
         return ChaliceResponse(
             body=body, headers={**ANSWER_HEADERS, **response.headers}, status_code=response.status

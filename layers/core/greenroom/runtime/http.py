@@ -13,6 +13,7 @@ from greenroom.domain.errors import GreenroomError, Invalid, TooManyRequests, Un
 if TYPE_CHECKING:
     from greenroom.domain.audit import Actor
     from greenroom.domain.model import Document
+    from greenroom.runtime.tokens import CandidateClaims
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 """The one type of file that a function answers with."""
@@ -28,19 +29,21 @@ MOST_FIELDS = 3000
 class Principal:
     """Who is asking: an API key, a candidate's link or a user of the console.
 
-    `id` is the key's, the interview's or the user's.
+    `id` is the key's, the interview's or the user's. `signed_link` is a candidate's link of which only the signature
+    was read: `link` is what it says, and the handler holds that against the interview before it does anything.
     """
 
-    kind: Literal["api_key", "candidate", "user"]
+    kind: Literal["api_key", "candidate", "signed_link", "user"]
     id: str
     scopes: frozenset[str] = frozenset()
+    link: CandidateClaims | None = None
 
     @property
     def actor(self) -> Actor:
         """How the audit log names a user or an API key. Raises ValueError for a candidate."""
         from greenroom.domain.audit import Actor
 
-        if self.kind == "candidate":
+        if self.kind == "candidate" or self.kind == "signed_link":
             raise ValueError("what candidates do stands in the process log")
         return Actor(self.kind, self.id)
 

@@ -170,21 +170,25 @@ def _environment(folder: Path, locale: Locale) -> Environment:
     )
     catalogue = texts(folder.parents[1] / "locales", locale)
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
-    name = folder_name(locale)
-    # Parsed once: by its name Babel looks the locale up again for every number, most of a long list's time.
-    spoken = BabelLocale.parse(name)
+    spoken = _spoken(locale)
     environment.filters.update(
         {
             "text": lambda texts_: text_in(texts_, locale),
             "number": lambda value: format_decimal(value, locale=spoken, format="#,##0.##"),
             "percent": lambda share: format_percent(share, locale=spoken),
-            "duration": lambda seconds: _duration(seconds, name),
+            "duration": lambda seconds: _duration(seconds, spoken),
             "clock": clock,
-            "measured": lambda value, unit: _measured(value, unit, name, catalogue),
+            "measured": lambda value, unit: _measured(value, unit, spoken, catalogue),
         }
     )
     environment.globals["label"] = lambda family, key: _label(catalogue, family, key)
     return environment
+
+
+@lru_cache(maxsize=16)
+def _spoken(locale: Locale) -> BabelLocale:
+    """Parsed once: by its name Babel looks the locale up again for every number, most of a long list's time."""
+    return BabelLocale.parse(folder_name(locale))
 
 
 def _label(catalogue: Translations, family: str, key: str) -> str:
@@ -194,7 +198,7 @@ def _label(catalogue: Translations, family: str, key: str) -> str:
     return key if found == message else found
 
 
-def _measured(value: float, unit: str, locale: str, catalogue: Translations) -> str:
+def _measured(value: float, unit: str, locale: BabelLocale, catalogue: Translations) -> str:
     """A value with its unit; a share as percent."""
     if unit in ("share", "ratio"):
         return format_percent(value, format="0.#%", locale=locale)
@@ -204,13 +208,12 @@ def _measured(value: float, unit: str, locale: str, catalogue: Translations) -> 
 
 def _moment(at: datetime, zone: ZoneInfo, locale: Locale) -> str:
     """Day and minute with the zone's offset, e.g. 2026年3月5日周四 18:00 (UTC+08:00)."""
-    name = folder_name(locale)
     local = at.astimezone(zone)
-    day = format_skeleton("yMMMEd", local, tzinfo=zone, locale=name)
+    day = format_skeleton("yMMMEd", local, tzinfo=zone, locale=_spoken(locale))
     return f"{day} {local:%H:%M} (UTC{local.isoformat()[-6:]})"
 
 
-def _duration(seconds: float, locale: str) -> str:
+def _duration(seconds: float, locale: BabelLocale) -> str:
     """Seconds in words: 90 → 1分钟 30秒钟 / 1 min 30 sec."""
     minutes, rest = divmod(round(seconds), 60)
     parts = []

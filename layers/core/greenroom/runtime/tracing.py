@@ -7,7 +7,7 @@ thread of their own, at most 2,048 wait, and what a collector does not take is d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from greenroom.runtime.settings import TraceSettings
 
+Answered = Callable[[int], None]
 SEND_EVERY_MS = 1000
 TIMEOUT_S = 5
 """Of one request to the collector."""
@@ -31,12 +32,14 @@ def span(
     name: str,
     carrier: Mapping[str, str],
     attributes: Mapping[str, str],
-) -> Iterator[None]:
+) -> Iterator[Answered]:
     """What happens inside, as a span of the trace in `carrier`, or of a new one. Log lines name the trace.
 
-    An error goes through, and stands in the span.
+    An error goes through, and stands in the span. What is yielded takes the status of an HTTP answer: from 500 on the
+    span has failed, as OpenTelemetry's conventions for HTTP servers say.
+    https://opentelemetry.io/docs/specs/semconv/http/http-spans/
     """
-    from opentelemetry.trace import format_trace_id
+    from opentelemetry.trace import StatusCode, format_trace_id
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     parent = TraceContextTextMapPropagator().extract(carrier)
@@ -45,7 +48,13 @@ def span(
         tracer.start_as_current_span(name, context=parent, attributes=dict(attributes)) as current,
         bound(trace_id=format_trace_id(current.get_span_context().trace_id)),
     ):
-        yield
+
+        def answered(status: int) -> None:
+            current.set_attribute("http.response.status_code", status)
+            if status >= 500:
+                current.set_status(StatusCode.ERROR)
+
+        yield answered
 
 
 @cache
