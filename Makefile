@@ -47,9 +47,10 @@ contracts: .venv/.dev ## write the generated parts of contracts/ again
 package: .venv/.dev ## zips of functions and layers, image contexts, bills of materials: make package [ONLY=core,portal]
 	@$(BIN)/python -m infra.package --to dist $(if $(ONLY),--only $(ONLY))
 
-test-faults: .venv/.dev ## workers killed two to three times as often as in make test
+test-faults: .venv/.dev ## for long what make test does a little of: workers killed more often, every kind of bad line
 	@GREENROOM_TEST_FAULTS=1 $(BIN)/pytest -n 2 --dist loadfile tests/faults \
 	  tests/component/invitation/test_relay_outages.py $(ARGS)
+	@GREENROOM_TEST_FAULTS=1 $(BIN)/pytest -n 2 --dist loadfile -m thorough tests/browser tests/component $(ARGS)
 
 test-console: .venv/.dev ## every page of the console in every look, every task by both hands; pictures in artefacts/console
 	@GREENROOM_TEST_CONSOLE=1 $(BIN)/pytest -n 2 --dist loadfile tests/browser/test_console_sizes.py \

@@ -13,6 +13,7 @@ import pytest
 from greenroom.adapters.database import Database
 from tests.pocket import Pocket, pocket_store
 from tests.seeded import environment, opened
+from tests.thorough import skip_thorough
 
 if TYPE_CHECKING:
     from greenroom.adapters.object_store import ObjectStore
@@ -69,6 +70,7 @@ def platform(
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests first, then those with many: the last one to start should not be the longest."""
+    skip_thorough(items)
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path not in slow, -tests[item.path]))

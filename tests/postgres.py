@@ -36,6 +36,11 @@ class PostgresServer:
     def url(self) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
 
+    @property
+    def pid(self) -> int:
+        """Its main process; there is one for each connection below it."""
+        return int((self._data / "postmaster.pid").read_text().split()[0])
+
     def __enter__(self) -> Self:
         how = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
         self._run("initdb", "-D", str(self._data), *how)

@@ -11,6 +11,7 @@ from greenroom_media.binary import find
 from greenroom_screen.golden import ACTS, STEP_S, acts
 from greenroom_screen.module import ScreenModule
 from tests.media_fixtures import H264, LIVE, OPUS, VP8, MediaWorkshop, picture, tone
+from tests.thorough import thorough
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,10 @@ def recorded(folder: Path, suffix: str, *codec: str) -> Path:
 
 @pytest.mark.parametrize(
     ("suffix", "codec"),
-    [(".webm", (*VP8, "-b:v", "1000k", *LIVE)), (".mp4", H264)],
+    [
+        (".webm", (*VP8, "-b:v", "1000k", *LIVE)),
+        pytest.param(".mp4", H264, marks=thorough),
+    ],
     ids=["VP8", "H264"],
 )
 def test_what_is_done_is_seen_through_a_codec(

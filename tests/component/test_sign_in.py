@@ -134,6 +134,10 @@ def test_local_accounts_can_be_switched_off(
     client: FunctionClient, zhou: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GREENROOM_LOCAL_ACCOUNTS", "false")
+    for name in ("CLIENT_ID", "CLIENT_SECRET"):
+        monkeypatch.setenv(f"GREENROOM_PROVIDER__{name}", "greenroom")
+    monkeypatch.setenv("GREENROOM_PROVIDER__ISSUER", "https://id.example.com")
+    monkeypatch.setenv("GREENROOM_PROVIDER__ROLES", '{"hr": "hr"}')
     set_up(app)
     assert 'type="password"' not in client.get("/console").text
     assert sign_in(client).status == 403

@@ -11,11 +11,11 @@ import pytest
 
 from greenroom_local.platform import PocketPlatform
 from tests.faults.chain import FUNCTIONS, Chain, with_the_same_secrets
-from tests.faults.kills import kills
 from tests.media_fixtures import MediaWorkshop
+from tests.thorough import lots
 from tests.webhook_receiver import WebhookReceiver
 
-KILLS = kills(6, long=30)
+KILLS = lots(3, long=30)
 KILLED = ("invitation", "quality_check", "analysis", "status_sync")
 """chunk_assembly has a test of its own that kills it as often."""
 SECONDS = 2
@@ -112,7 +112,7 @@ def test_everything_twice_and_out_of_order_leaves_the_same_bytes(
     chain.invite()
     chain.drain("invitation")
     chain.answer(recording, SECONDS)
-    for _ in range(kills(1, long=3)):
+    for _ in range(lots(1, long=3)):
         for function in chance.sample(FUNCTIONS, len(FUNCTIONS)):
             chain.drain(function)
             chance.shuffle(chain.sent)

@@ -13,14 +13,14 @@ from greenroom.adapters.database import Database
 from greenroom.domain import keys
 from greenroom.domain.events import EventType
 from greenroom.domain.webhook import WebhookEndpointRequest
-from tests.faults.kills import kills
 from tests.faults.sync_worker import live
 from tests.seeded import invite
+from tests.thorough import lots
 from tests.webhook_receiver import WebhookReceiver
 
 pytestmark = pytest.mark.slow
 
-KILLS = kills(10, long=50)
+KILLS = lots(5, long=50)
 INTERVIEWS = 8
 STEPS = list(EventType)[:8]
 LEASE_AND_A_BIT_S = 61

@@ -26,15 +26,15 @@ from greenroom_local.mailbox.letters import Letters
 from greenroom_local.platform import PocketPlatform
 from greenroom_local.ports import HOST, Ports
 from greenroom_local.supervisor import Child
-from tests.faults.kills import kills
 from tests.media_fixtures import MediaWorkshop
 from tests.postgres import PostgresServer, skip_without_postgres
+from tests.thorough import lots
 from tests.webhook_receiver import WebhookReceiver
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.timeout(300)]
 
-INVITED, RECORDED = kills(20, long=500), kills(1, long=10)
-CRASHES = kills(1, long=8)
+INVITED, RECORDED = lots(20, long=500), lots(1, long=10)
+CRASHES = lots(1, long=8)
 MAILS = INVITED + RECORDED
 """Each is invited, and who has submitted gets a receipt."""
 SECONDS = 2

@@ -10,6 +10,7 @@ import pytest
 
 from tests.browser.recorder.candidate import ONE, House, Invited
 from tests.browser.recorder.firefox import Firefox, firefox
+from tests.thorough import thorough
 
 pytestmark = [pytest.mark.firefox, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -56,6 +57,7 @@ def test_a_question_is_recorded_while_the_store_resets(house: House, someone: Fi
     assert max(sample.fps or 0 for sample in samples) > 20
 
 
+@thorough
 def test_a_reload_goes_on_with_the_same_answer(house: House, someone: Firefox) -> None:
     invited = house.invite(ONE)
     someone.enter(invited)

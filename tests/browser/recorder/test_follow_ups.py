@@ -18,6 +18,7 @@ from tests.browser.recorder.candidate import (
     until,
 )
 from tests.browser.recorder.inspector import Inspector
+from tests.thorough import thorough
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -55,7 +56,9 @@ def state_of(invited: Invited) -> str:
     return found
 
 
-@pytest.mark.parametrize(("language", "width"), [("zh-CN", 360), ("en", 1280)])
+@pytest.mark.parametrize(
+    ("language", "width"), [pytest.param("zh-CN", 360, marks=thorough), ("en", 1280)]
+)
 def test_a_short_answer_is_followed_up_and_the_follow_up_is_evidence(
     house: House, at_browser: AtBrowser, language: str, width: int
 ) -> None:

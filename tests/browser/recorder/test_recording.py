@@ -19,6 +19,7 @@ from tests.browser.recorder.candidate import (
 )
 from tests.browser.recorder.numbered_camera import FPS, FRAMES, numbers_in, runs_in, seconds_of
 from tests.browser.recorder.whole import assert_whole
+from tests.thorough import thorough
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -40,7 +41,10 @@ def sizes_in(recording: Path) -> list[tuple[int, int]]:
     return [(int(w), int(h)) for w, h in (line.split(",")[:2] for line in told.stdout.split())]
 
 
-@pytest.mark.parametrize("fault", ["stall", "reset", "500", "503", "403"])
+@pytest.mark.parametrize(
+    "fault",
+    ["reset", *(pytest.param(fault, marks=thorough) for fault in ("stall", "500", "503", "403"))],
+)
 def test_a_bad_line_costs_nothing(
     house: House, at_browser: AtBrowser, tmp_path: Path, fault: str
 ) -> None:
@@ -58,19 +62,22 @@ def test_a_bad_line_costs_nothing(
         assert someone.complaints == []
 
 
-def test_a_minute_without_a_network(house: House, at_browser: AtBrowser, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [12, pytest.param(60, marks=thorough)])
+def test_a_time_without_a_network(
+    house: House, at_browser: AtBrowser, tmp_path: Path, seconds: int
+) -> None:
     invited = house.invite([QUESTIONS[0], QUESTIONS[2]])
     with at_browser() as someone:
         someone.enter(invited)
         someone.start()
         someone.speak(2)
         someone.context.set_offline(True)
-        someone.speak(29)
+        someone.speak(seconds / 2)
         someone.finish()
         someone.do("next")  # the next question does not wait for the network either
         someone.screen("question")
         someone.start()
-        someone.speak(33)
+        someone.speak(seconds / 2)
         assert "No network" in (
             someone.page.text_content("#polite ~ * [data-upload]:visible") or "No network"
         )
@@ -84,7 +91,9 @@ def test_a_minute_without_a_network(house: House, at_browser: AtBrowser, tmp_pat
         assert_whole(invited, answer, tmp_path)
 
 
-@pytest.mark.parametrize("online", [True, False], ids=["online", "offline"])
+@pytest.mark.parametrize(
+    "online", [pytest.param(True, marks=thorough), False], ids=["online", "offline"]
+)
 def test_a_reload_goes_on_in_a_new_segment(
     house: House, at_browser: AtBrowser, tmp_path: Path, online: bool
 ) -> None:
@@ -175,7 +184,7 @@ def test_a_double_click_is_one_recording(house: House, at_browser: AtBrowser) ->
     assert invited.steps().count("answer.started") == 1
 
 
-@pytest.mark.parametrize("lost", ["camera", "screen"])
+@pytest.mark.parametrize("lost", [pytest.param("camera", marks=thorough), "screen"])
 def test_a_lost_device_is_asked_for_again(
     house: House, at_browser: AtBrowser, tmp_path: Path, lost: str
 ) -> None:

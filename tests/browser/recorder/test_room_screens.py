@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.recorder.candidate import QUESTIONS, Candidate, House
 from tests.browser.recorder.inspector import Inspector
+from tests.thorough import thorough
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -18,7 +19,9 @@ NOTES = """(hidden) => document.querySelectorAll(
 """Everything that may be told while an answer is recorded, at once."""
 
 
-@pytest.mark.parametrize(("language", "width"), [("zh-CN", 360), ("en", 1280)])
+@pytest.mark.parametrize(
+    ("language", "width"), [("zh-CN", 360), pytest.param("en", 1280, marks=thorough)]
+)
 def test_every_screen_is_clean(
     house: House,
     at_browser: Callable[..., AbstractContextManager[Candidate]],

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.faults.kills import kills
 from tests.invitation_fixtures import House, Sink
+from tests.thorough import lots
 
-CANDIDATES = kills(300, long=5000)
+CANDIDATES = lots(300, long=5000)
 OUTAGES = 6
 
 
