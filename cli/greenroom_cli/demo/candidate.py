@@ -26,7 +26,7 @@ _PATIENT = tenacity.retry(
         )
     ),
     wait=tenacity.wait_random_exponential(multiplier=0.2, max=10),
-    stop=tenacity.stop_after_attempt(8),
+    stop=tenacity.stop_after_delay(60),
     reraise=True,
 )
 
