@@ -6,6 +6,7 @@ its broker is killed: that counts as weather too, and is mended the same way.
 
 from __future__ import annotations
 
+import _thread
 import itertools
 import threading
 import time
@@ -22,7 +23,7 @@ MEND_EVERY_S = 2.0
 
 
 class Weather:
-    """A context manager; `met` counts what was killed. What breaks the weather itself is raised at the end."""
+    """A context manager; `met` counts what was killed. What breaks the weather itself ends the block, and is raised."""
 
     def __init__(self, house: House, every_s: float) -> None:
         self._house = house
@@ -53,6 +54,7 @@ class Weather:
                     next_kill = time.monotonic() + self._every_s
         except BaseException as error:  # noqa: BLE001  (raised again where the block ends)
             self._failure = error
+            _thread.interrupt_main()  # else everybody would wait for a house that nobody mends
 
     def _worker(self, name: str) -> Callable[[], None]:
         def kill() -> None:

@@ -198,7 +198,6 @@ def _certificate(file: Path, key: str | None) -> SignedCertificate:
 @contextmanager
 def _house(data: Path | None) -> Iterator[_House]:
     """What erasing needs; an error of ours ends the command with its words and status 1."""
-    from greenroom.adapters.object_store import ObjectStore
     from greenroom.clock import now_utc
     from greenroom.domain.errors import GreenroomError
     from greenroom.runtime.erasing import Erasing
@@ -215,13 +214,7 @@ def _house(data: Path | None) -> Iterator[_House]:
         else:
             named = Settings.load()
             database = named.database.opened()
-            store = ObjectStore(
-                bucket=named.store.bucket,
-                endpoint=named.store.endpoint,
-                access_key=named.store.access_key,
-                secret_key=named.store.plain_secret_key,
-                region=named.store.region,
-            )
+            store = named.store.opened()
         yield _House(database, Erasing(database, store, settings, now_utc), settings)
         database.close()
     except (GreenroomError, FileNotFoundError) as error:

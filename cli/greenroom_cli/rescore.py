@@ -146,7 +146,6 @@ def _pages(interviews: Interviews, batch: str) -> Iterator[str]:
 
 def _opened(data: Path | None) -> tuple[Database, ObjectStore]:
     """Raises `MisconfiguredSetting`, and FileNotFoundError where no platform runs in `data`."""
-    from greenroom.adapters.object_store import ObjectStore
     from greenroom.runtime.settings import DatabaseSettings, FunctionSettings, StoreSettings
 
     if data is not None:
@@ -157,15 +156,7 @@ def _opened(data: Path | None) -> tuple[Database, ObjectStore]:
         database: DatabaseSettings
 
     settings = Settings.load()
-    wanted = settings.store
-    store = ObjectStore(
-        bucket=wanted.bucket,
-        endpoint=wanted.endpoint,
-        access_key=wanted.access_key,
-        secret_key=wanted.plain_secret_key,
-        region=wanted.region,
-    )
-    return settings.database.opened(), store
+    return settings.database.opened(), settings.store.opened()
 
 
 def _print(lines: list[Line]) -> None:

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from greenroom.adapters.broker import declare
-from greenroom.adapters.object_store import NotificationRule, ObjectStore
+from greenroom.adapters.object_store import NotificationRule
 from greenroom.adapters.store_topics import ensure_topics
 from greenroom.domain.errors import GreenroomError
 from greenroom.host.topology import EVENTS, topology
@@ -84,10 +84,4 @@ def _bucket(
         for wired in wiring.values()
         for trigger in wired.triggers
     ]
-    ObjectStore(
-        bucket=store.bucket,
-        endpoint=store.endpoint,
-        access_key=store.access_key,
-        secret_key=store.plain_secret_key,
-        region=store.region,
-    ).ensure_bucket(cors_origins=origins, rules=rules)
+    store.opened().ensure_bucket(cors_origins=origins, rules=rules)

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 from string import Formatter
 from typing import Any, ClassVar
@@ -22,10 +21,6 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from babel.messages.pofile import read_po
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from pydantic import BaseModel
 
 from greenroom.adapters.database import Database
@@ -51,6 +46,7 @@ from greenroom_cli.doctor.receivers import check_receivers
 from greenroom_cli.doctor.store import check_store
 from greenroom_cli.doctor.words import FOLDER, Words
 from greenroom_local.queue import Queue
+from tests.authority import Authority
 from tests.pocket import ACCESS_KEY, BUCKET, SECRET_KEY, Pocket
 
 ORIGIN = "https://interviews.example.com"
@@ -246,59 +242,6 @@ def test_the_time_that_a_relay_greets_with() -> None:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
-
-
-class Authority:
-    """A company's own, whose certificates end when we say."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Company")])
-        self.file = folder / "ca.pem"
-        found = self._signed(self.name, self.key, timedelta(days=365), authority=True)
-        self.file.write_bytes(found.public_bytes(serialization.Encoding.PEM))
-
-    def context(self, lasts: timedelta, address: str = "127.0.0.1") -> ssl.SSLContext:
-        """A server's, for `address`."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
-        found = self._signed(name, key, lasts, address=address)
-        pem = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        file = self.folder / "server.pem"
-        file.write_bytes(pem + found.public_bytes(serialization.Encoding.PEM))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
-
-    def _signed(
-        self,
-        name: x509.Name,
-        key: ec.EllipticCurvePrivateKey,
-        lasts: timedelta,
-        *,
-        authority: bool = False,
-        address: str = "127.0.0.1",
-    ) -> x509.Certificate:
-        now = datetime.now(UTC)
-        return (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(self.name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=400))
-            .not_valid_after(now + lasts)
-            .add_extension(x509.BasicConstraints(authority, None), critical=True)
-            .add_extension(
-                x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False
-            )
-            .sign(self.key, hashes.SHA256())
-        )
 
 
 @pytest.fixture

@@ -44,6 +44,8 @@ WRONG = {
     "GREENROOM_STORE__REGION": "",
     "GREENROOM_STORE__ACCESS_KEY": "with a blank",
     "GREENROOM_STORE__SECRET_KEY": "",
+    "GREENROOM_STORE__ENCRYPTION": "rot13",
+    "GREENROOM_STORE__KMS_KEY_ID": "with a blank",
     "GREENROOM_DATABASE__URL": "mysql://db/greenroom",
     "GREENROOM_DATABASE__KEYS": "not json",
     "GREENROOM_DATABASE__CIPHER": "rot13",
@@ -186,6 +188,8 @@ def test_terraform_asks_for_what_functions_cannot_start_without() -> None:
     ("part", "values"),
     [
         ("GREENROOM_STORE", {"GREENROOM_STORE__ACCESS_KEY": "without the other"}),
+        ("GREENROOM_STORE", {"GREENROOM_STORE__ENCRYPTION": "sse-kms"}),
+        ("GREENROOM_STORE", {"GREENROOM_STORE__KMS_KEY_ID": "a-key-for-nothing"}),
         ("GREENROOM_MAIL", {"GREENROOM_MAIL__USERNAME": "greenroom"}),
         ("GREENROOM_DATABASE", {"GREENROOM_DATABASE__KEYS": f'["{KEY}", "{KEY}"]'}),
         (

@@ -23,8 +23,8 @@ PROGRAMS = (
     "/usr/lib/rabbitmq/bin/rabbitmq-server",
     "epmd",
 )
-FIRST_PORT = os.environ.get("STACK_PORTS", "36000")
-"""Away from the script's own ports: a stack that somebody tries things on stays alone."""
+FIRST_PORT = os.environ.get("STACK_PORTS", "29000")
+"""Away from the script's own ports, and below those that Linux gives to who connects: one of ours would be taken."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,18 @@ class Stack:
         """A user of the store for each function: the folder that holds their keys."""
         _run(self.first_port, "users", self.folder, *options)
         return self.folder / "users"
+
+    def raw_objects(self, folder: Path) -> Path:
+        """What lies on the store's disks for its buckets' objects, a file each in the folder that it returns."""
+        ceph = ["rados", "-c", str(self.folder / "ceph.conf"), "-p", "default.rgw.buckets.data"]
+        folder.mkdir()
+        listed = subprocess.run(
+            [*ceph, "ls"], capture_output=True, text=True, timeout=60, check=True
+        )
+        for number, name in enumerate(listed.stdout.splitlines()):
+            command = [*ceph, "get", name, str(folder / f"{number}")]
+            subprocess.run(command, timeout=60, check=True)
+        return folder
 
     def is_whole(self) -> bool:
         """Whether all of it runs."""

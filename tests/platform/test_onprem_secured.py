@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import smtplib
 import ssl
 import tempfile
@@ -20,6 +21,8 @@ from tests.platform.secured import SecuredDeployment
 from tests.platform.stack import FIRST_PORT, running_stack
 
 pytestmark = [pytest.mark.ceph, pytest.mark.slow, pytest.mark.timeout(900)]
+MARK_BYTES = 48
+"""So many bytes of an object do not come about by chance."""
 OWN_PORTS = str(int(FIRST_PORT) + 1000)
 """A stack of its own: announcements of another bucket would come over its broker's plain port."""
 
@@ -44,6 +47,36 @@ def test_one_interview_from_the_batch_to_the_signed_webhook(deployment: SecuredD
     assert all(item["verified"] for item in document["webhooks"])
     for queue in deployment.dead_queues:
         assert dead_letters(deployment.stack.broker, queue) == []
+
+
+def test_what_rests_on_the_disks_is_encrypted(
+    deployment: SecuredDeployment, tmp_path: Path
+) -> None:
+    """All that came of an interview, by the API's word and by a look at the disks; what did not ask lies there open."""
+    store = deployment.store()
+    in_clear = b"%s in clear" % secrets.token_hex(16).encode()
+    store.put("probes/clear", in_clear)
+    readers = {
+        prefix: deployment.store_of(wired.name)
+        for wired in deployment.wiring.values()
+        for prefix in wired.reads
+    }
+    held: dict[str, bytes] = {}
+    said: set[str | None] = set()
+    for prefix, reader in readers.items():
+        for item in store.listing(prefix):
+            said.add(reader.encryption(item.key))
+            if item.size > MARK_BYTES:
+                held[item.key] = reader.read(item.key, at_most=1_000_000)
+    assert {key.partition("/")[0] for key in held} >= {"uploads", "recordings", "reports"}
+    assert said == {"aws:kms"}
+    raw = b"\n".join(
+        path.read_bytes() for path in deployment.stack.raw_objects(tmp_path / "raw").iterdir()
+    )
+    assert in_clear in raw
+    for key, body in held.items():
+        assert body[:MARK_BYTES] not in raw, key
+    store.delete("probes/clear", every_version=True)
 
 
 def test_a_second_plan_is_empty(deployment: SecuredDeployment) -> None:

@@ -53,19 +53,8 @@ class Deployment:
 
     @cached_property
     def store(self) -> ObjectStore | None:
-        from greenroom.adapters.object_store import ObjectStore
-
         wanted = self.store_settings
-        if wanted is None:
-            return None
-        return ObjectStore(
-            bucket=wanted.bucket,
-            endpoint=wanted.endpoint,
-            access_key=wanted.access_key,
-            secret_key=wanted.plain_secret_key,
-            region=wanted.region,
-            public_endpoint=wanted.public_endpoint,
-        )
+        return None if wanted is None else wanted.opened()
 
     @cached_property
     def database(self) -> Database | None:

@@ -34,6 +34,8 @@ def check_store(deployment: Deployment, heard_s: float = HEARD_S) -> Iterator[Fi
         yield _kept(store, prefix)
         outside = Outside(store, prefix, deployment.origin)
         yield from outside.check()
+        if settings.encryption != "none":
+            yield _sealed(store, prefix)
         for ability in store.abilities(prefix):
             name = f"store.{ability.name}"
             if ability.lack is None:
@@ -56,6 +58,15 @@ def _kept(store: ObjectStore, prefix: str) -> Finding:
     if kept and listed:
         return good("store", bucket=store.bucket)
     return fault("store", "altered")
+
+
+def _sealed(store: ObjectStore, prefix: str) -> Finding:
+    """What we write and what browsers send by our forms is written in two ways: each is to rest encrypted."""
+    ways = {"PUT": f"{prefix}kept.json", "POST": f"{prefix}part"}
+    clear = [way for way, key in ways.items() if store.encryption(key) is None]
+    if clear:
+        return fault("store.sealed", "clear", ways=", ".join(clear))
+    return good("store.sealed")
 
 
 def _announced(store: ObjectStore) -> Finding:

@@ -27,11 +27,22 @@ _MOST_SAID = 10_000
 
 
 class DirectRequests:
-    """Reads and writes objects of one bucket at one endpoint, path-style. One serves many threads."""
+    """Reads and writes objects of one bucket at one endpoint, path-style. One serves many threads.
+
+    `authority` is a file: who signs the store's certificate, as `AWS_CA_BUNDLE` names it to the client.
+    """
 
     def __init__(
-        self, *, endpoint: str, bucket: str, access_key: str, secret_key: str, region: str
+        self,
+        *,
+        endpoint: str,
+        bucket: str,
+        access_key: str,
+        secret_key: str,
+        region: str,
+        authority: str | None = None,
     ) -> None:
+        self._authority = authority
         self._base = f"{endpoint.rstrip('/')}/{bucket}/"
         self._path = urlsplit(self._base).path
         self._credentials = Credentials(access_key, secret_key)
@@ -43,10 +54,20 @@ class DirectRequests:
         """The object's first `at_most` bytes, None when anything at all was unusual."""
         return self._asked("GET", key, partial(_whole, at_most=at_most))
 
-    def write(self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str]) -> bool:
-        """Whether the object is written. When anything at all was unusual it may or may not be."""
+    def write(
+        self,
+        key: str,
+        body: bytes,
+        content_type: str,
+        metadata: Mapping[str, str],
+        wishes: Mapping[str, str],
+    ) -> bool:
+        """Whether the object is written. When anything at all was unusual it may or may not be.
+
+        `wishes` are headers that the store has to understand, such as encryption's.
+        """
         described = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
-        headers = {"Content-Type": content_type, **described}
+        headers = {"Content-Type": content_type, **described, **wishes}
         return self._asked("PUT", key, _accepted, body, headers) is not None
 
     def _asked(
@@ -84,7 +105,7 @@ class DirectRequests:
         if parts.scheme != "https":
             return HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_S)
         if self._tls is None:
-            self._tls = ssl.create_default_context(cafile=get_cert_path(True))
+            self._tls = ssl.create_default_context(cafile=self._authority or get_cert_path(True))
         return HTTPSConnection(
             parts.hostname or "", parts.port, timeout=_TIMEOUT_S, context=self._tls
         )

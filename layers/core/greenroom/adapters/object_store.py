@@ -24,6 +24,7 @@ from botocore.utils import parse_timestamp
 from greenroom.adapters.direct_requests import DirectRequests
 from greenroom.adapters.object_versions import Held, held, remove
 from greenroom.adapters.store_abilities import Ability, tried
+from greenroom.adapters.store_encryption import Encryption
 from greenroom.adapters.trace_context import outgoing
 from greenroom.clock import Clock, now_utc
 from greenroom.domain.errors import Forbidden, GreenroomError, NotFound, Unavailable
@@ -85,6 +86,7 @@ class ByteStream(Protocol):
 class ObjectStore:
     """One bucket; without keys, by the credentials that the process was given (its role).
 
+    With `encryption` the store is asked for it with everything that is written, by us and by browsers.
     Raises `NotFound` (`no_such_object`), `Forbidden`, `Unavailable`.
     """
 
@@ -97,11 +99,15 @@ class ObjectStore:
         secret_key: str | None,
         region: str = "us-east-1",
         public_endpoint: str | None = None,
+        encryption: Encryption | None = None,
         clock: Clock = now_utc,
     ) -> None:
         self.bucket = bucket
+        self._sealed: dict[str, Any] = {} if encryption is None else encryption.parameters()
+        self._sealed_form = {} if encryption is None else encryption.fields()
         self._clock = clock
-        session = _session(access_key, secret_key, region)
+        core = botocore.session.Session()
+        session = _session(core, access_key, secret_key, region)
         self._client = _client(session, endpoint)
         self._direct = (
             DirectRequests(
@@ -110,6 +116,7 @@ class ObjectStore:
                 access_key=access_key,
                 secret_key=secret_key,
                 region=region,
+                authority=core.get_config_variable("ca_bundle"),
             )
             if endpoint and access_key and secret_key
             else None
@@ -123,7 +130,9 @@ class ObjectStore:
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
         """The trace that is at work stands in the object's metadata: whoever the object calls goes on with it."""
         metadata = outgoing()
-        if self._direct is not None and self._direct.write(key, body, content_type, metadata):
+        if self._direct is not None and self._direct.write(
+            key, body, content_type, metadata, self._sealed_form
+        ):
             return
         with _mapped(key):
             self._client.put_object(
@@ -132,6 +141,7 @@ class ObjectStore:
                 Body=body,
                 ContentType=content_type,
                 Metadata=metadata,
+                **self._sealed,
             )
 
     def put_file(self, key: str, path: Path, content_type: str) -> None:
@@ -141,7 +151,11 @@ class ObjectStore:
                 str(path),
                 self.bucket,
                 key,
-                ExtraArgs={"ContentType": content_type, "Metadata": outgoing()},
+                ExtraArgs={
+                    "ContentType": content_type,
+                    "Metadata": outgoing(),
+                    **self._sealed,
+                },
                 Config=_TRANSFER,
             )
 
@@ -195,6 +209,13 @@ class ObjectStore:
         except NotFound:
             return {}
 
+    def encryption(self, key: str) -> str | None:
+        """By what the store says that the object rests encrypted (`AES256`, `aws:kms`), None where it says nothing."""
+        with _mapped(key):
+            found: Any = self._client.head_object(Bucket=self.bucket, Key=key)
+        told: str | None = found.get("ServerSideEncryption")
+        return told
+
     def listing(self, prefix: str) -> Iterator[ObjectInfo]:
         """All objects below `prefix`, by key."""
         with _mapped(prefix):
@@ -234,7 +255,7 @@ class ObjectStore:
 
     def abilities(self, prefix: str) -> Iterator[Ability]:
         """What this product needs of a store, tried below `prefix`, where what was written is left."""
-        yield from tried(self._client, self.bucket, prefix)
+        yield from tried(self._client, self.bucket, prefix, self._sealed)
 
     def upload_policy(
         self, prefix: str, *, expires_s: int, max_bytes: int, content_type_prefix: str
@@ -246,9 +267,11 @@ class ObjectStore:
         signed = self._public.generate_presigned_post(
             self.bucket,
             prefix + "${filename}",
+            Fields=dict(self._sealed_form),
             Conditions=[
                 ["content-length-range", 1, max_bytes],
                 ["starts-with", "$Content-Type", content_type_prefix],
+                *({name: value} for name, value in self._sealed_form.items()),
             ],
             ExpiresIn=_bounded(expires_s),
         )
@@ -335,8 +358,9 @@ def _announcements(rules: list[NotificationRule]) -> Any:
     return found
 
 
-def _session(access_key: str | None, secret_key: str | None, region: str) -> boto3.session.Session:
-    core = botocore.session.Session()
+def _session(
+    core: botocore.session.Session, access_key: str | None, secret_key: str | None, region: str
+) -> boto3.session.Session:
     # botocore's own guesses at the format of each time: two thirds of reading a listing.
     core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
     return boto3.session.Session(

@@ -6,7 +6,7 @@ what is read back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 _BODY = b"knock, knock"
-_Trial = Callable[["S3Client", str, str], str | None]
+_Asked = Mapping[str, Any]
+"""How the product asks for encryption with all that it writes, as boto3 takes it; empty where it asks for none."""
+_Trial = Callable[["S3Client", str, str, _Asked], str | None]
 
 
 @dataclass(frozen=True)
@@ -30,22 +32,26 @@ class Ability:
     lack: str | None
 
 
-def tried(client: S3Client, bucket: str, prefix: str) -> Iterator[Ability]:
-    """Each ability in turn; a call that the store refuses is a lack, told by its code."""
+def tried(client: S3Client, bucket: str, prefix: str, asked: _Asked) -> Iterator[Ability]:
+    """Each ability in turn; a call that the store refuses is a lack, told by its code.
+
+    Encryption is needed where it is `asked` for: a store that passes over the wish keeps in clear what nobody thinks
+    it does.
+    """
     for name, (needed, trial) in TRIALS.items():
         try:
-            lack = trial(client, bucket, f"{prefix}{name}")
+            lack = trial(client, bucket, f"{prefix}{name}", asked)
         except ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
             lack = str(error.response.get("Error", {}).get("Code") or status)
         except BotoCoreError as error:
             lack = type(error).__name__
-        yield Ability(name, needed, lack)
+        yield Ability(name, needed or (name == "encryption" and bool(asked)), lack)
 
 
-def _multipart(client: S3Client, bucket: str, key: str) -> str | None:
+def _multipart(client: S3Client, bucket: str, key: str, asked: _Asked) -> str | None:
     """Recordings above 16 MiB are written in pieces."""
-    upload = client.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+    upload = client.create_multipart_upload(Bucket=bucket, Key=key, **asked)["UploadId"]
     try:
         piece = client.upload_part(
             Bucket=bucket, Key=key, UploadId=upload, PartNumber=1, Body=_BODY
@@ -63,14 +69,14 @@ def _multipart(client: S3Client, bucket: str, key: str) -> str | None:
     return None if read == _BODY else "NotWhatWasWritten"
 
 
-def _metadata(client: S3Client, bucket: str, key: str) -> str | None:
+def _metadata(client: S3Client, bucket: str, key: str, _asked: _Asked) -> str | None:
     """The trace goes from stage to stage in what is said of an object."""
     client.put_object(Bucket=bucket, Key=key, Body=_BODY, Metadata={"traceparent": "00-1"})
     told = client.head_object(Bucket=bucket, Key=key)["Metadata"]
     return None if told.get("traceparent") == "00-1" else "MetadataForgotten"
 
 
-def _erasing(client: S3Client, bucket: str, key: str) -> str | None:
+def _erasing(client: S3Client, bucket: str, key: str, _asked: _Asked) -> str | None:
     """Erasure must see every version and every unfinished upload, and remove each for good."""
     client.put_object(Bucket=bucket, Key=key, Body=_BODY)
     upload = client.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
@@ -80,13 +86,13 @@ def _erasing(client: S3Client, bucket: str, key: str) -> str | None:
     return f"NotListed: {', '.join(sorted(missing))}" if missing else None
 
 
-def _versioning(client: S3Client, bucket: str, _key: str) -> str | None:
+def _versioning(client: S3Client, bucket: str, _key: str, _asked: _Asked) -> str | None:
     """What was overwritten or deleted by mistake can be brought back."""
     status = client.get_bucket_versioning(Bucket=bucket).get("Status")
     return None if status == "Enabled" else "NotEnabled"
 
 
-def _lifecycle(client: S3Client, bucket: str, _key: str) -> str | None:
+def _lifecycle(client: S3Client, bucket: str, _key: str, _asked: _Asked) -> str | None:
     """Pieces of uploads that nobody finished take room for ever, unless a rule of the bucket removes them."""
     rules = client.get_bucket_lifecycle_configuration(Bucket=bucket).get("Rules", [])
     if any("AbortIncompleteMultipartUpload" in rule for rule in rules):
@@ -94,18 +100,20 @@ def _lifecycle(client: S3Client, bucket: str, _key: str) -> str | None:
     return "NoRuleForUnfinishedUploads"
 
 
-def _encryption(client: S3Client, bucket: str, key: str) -> str | None:
+def _encryption(client: S3Client, bucket: str, key: str, asked: _Asked) -> str | None:
     """Whether the store encrypts what is put there as the product puts it, and if not, whether it could."""
-    client.put_object(Bucket=bucket, Key=key, Body=_BODY)
-    if _encrypted(client, bucket, key):
+    client.put_object(Bucket=bucket, Key=key, Body=_BODY, **asked)
+    told: Any = client.head_object(Bucket=bucket, Key=key)
+    wanted, found = asked.get("ServerSideEncryption"), told.get("ServerSideEncryption")
+    if wanted is not None and found != wanted:
+        return f"{wanted}Ignored"
+    if wanted is not None and asked.get("SSEKMSKeyId") not in (None, told.get("SSEKMSKeyId")):
+        return "AnotherKey"
+    if found:
         return None
     client.put_object(Bucket=bucket, Key=key, Body=_BODY, ServerSideEncryption="AES256")
-    return "NoDefault" if _encrypted(client, bucket, key) else "SSE-S3Ignored"
-
-
-def _encrypted(client: S3Client, bucket: str, key: str) -> bool:
-    told: Any = client.head_object(Bucket=bucket, Key=key)
-    return bool(told.get("ServerSideEncryption"))
+    could: Any = client.head_object(Bucket=bucket, Key=key)
+    return "NoDefault" if could.get("ServerSideEncryption") else "SSE-S3Ignored"
 
 
 TRIALS: dict[str, tuple[bool, _Trial]] = {

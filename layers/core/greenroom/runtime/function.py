@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from greenroom.adapters.database import Database, Transaction
     from greenroom.adapters.object_store import ObjectStore
-    from greenroom.runtime.settings import DatabaseSettings, TraceSettings
+    from greenroom.runtime.settings import DatabaseSettings, StoreSettings, TraceSettings
 
 __all__ = ["Function", "ObjectCreated", "Principal", "Request", "Response", "Scheduled"]
 
@@ -110,18 +110,8 @@ class Function(Chalice, Generic[S]):
 
     @cached_property
     def store(self) -> ObjectStore:
-        from greenroom.adapters.object_store import ObjectStore
-
-        wanted = self._part("store")
-        return ObjectStore(
-            bucket=wanted.bucket,
-            endpoint=wanted.endpoint,
-            access_key=wanted.access_key,
-            secret_key=wanted.plain_secret_key,
-            region=wanted.region,
-            public_endpoint=wanted.public_endpoint,
-            clock=self.clock,
-        )
+        wanted: StoreSettings = self._part("store")
+        return wanted.opened(self.clock)
 
     @cached_property
     def database(self) -> Database:

@@ -32,6 +32,7 @@ from greenroom.domain.transport import is_this_machine, lacks_tls
 
 if TYPE_CHECKING:
     from greenroom.adapters.database import Database
+    from greenroom.adapters.object_store import ObjectStore
 
 PREFIX = "GREENROOM_"
 
@@ -86,7 +87,8 @@ HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/.*)?$")]
 class StoreSettings(BaseModel):
     """The object store. `public_endpoint` is how browsers reach it, where that differs.
 
-    Without keys the function's own role is used, as an AWS-API cloud gives it to each.
+    Without keys the function's own role is used, as an AWS-API cloud gives it to each. `encryption` is asked of the
+    store with everything that is written; `none` leaves it to the bucket's default. `sse-kms` is by `kms_key_id`.
     """
 
     endpoint: HttpUrl
@@ -95,6 +97,8 @@ class StoreSettings(BaseModel):
     region: Word = "us-east-1"
     access_key: Word | None = None
     secret_key: Annotated[SecretStr, Field(min_length=1)] | None = None
+    encryption: Literal["none", "sse-s3", "sse-kms"] = "none"
+    kms_key_id: Word | None = None
 
     @property
     def plain_secret_key(self) -> str | None:
@@ -106,6 +110,33 @@ class StoreSettings(BaseModel):
         if (self.access_key is None) != (self.secret_key is None):
             raise ValueError("set both ACCESS_KEY and SECRET_KEY, or neither")
         return self
+
+    @model_validator(mode="after")
+    def _a_key_for_kms(self) -> Self:
+        if (self.kms_key_id is not None) != (self.encryption == "sse-kms"):
+            raise ValueError("KMS_KEY_ID goes with ENCRYPTION=sse-kms, and only with it")
+        return self
+
+    def opened(self, clock: Clock = now_utc) -> ObjectStore:
+        """The bucket, by a client of its own."""
+        from greenroom.adapters.object_store import ObjectStore
+        from greenroom.adapters.store_encryption import Encryption
+
+        asked = {
+            "none": None,
+            "sse-s3": Encryption("AES256"),
+            "sse-kms": Encryption("aws:kms", self.kms_key_id),
+        }
+        return ObjectStore(
+            bucket=self.bucket,
+            endpoint=self.endpoint,
+            access_key=self.access_key,
+            secret_key=self.plain_secret_key,
+            region=self.region,
+            public_endpoint=self.public_endpoint,
+            encryption=asked[self.encryption],
+            clock=clock,
+        )
 
 
 class DatabaseSettings(BaseModel):
