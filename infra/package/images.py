@@ -18,7 +18,11 @@ def roles(wired: Wired) -> tuple[str, ...]:
 
 
 def write_context(wired: Wired, context: Path) -> None:
-    """Add to ``site/`` the wiring table, and beside it one Containerfile for each role of the function."""
+    """Add to ``site/`` the wiring table, and beside it one Containerfile for each role of the function.
+
+    Everybody may read what is copied, whatever umask it was built under: images run as a user without a name. Not by
+    ``COPY --chmod``, whose letters most builders do not know.
+    """
     table = context / "site" / TABLE
     table.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(TABLE, table)
@@ -27,3 +31,6 @@ def write_context(wired: Wired, context: Path) -> None:
         (context / f"{role}.Containerfile").write_text(
             text.replace("FUNCTION", wired.name), "utf-8"
         )
+    for path in (context, *context.rglob("*")):
+        executable = path.is_dir() or path.stat().st_mode & 0o100
+        path.chmod(0o755 if executable else 0o644)
